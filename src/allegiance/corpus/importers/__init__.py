@@ -1,0 +1,2 @@
+"""Importers: one small file a format; \`parse\` takes bytes and yields transcripts.
+"""

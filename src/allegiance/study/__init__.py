@@ -1,0 +1,6 @@
+"""What is asked: principals, intents, clauses, requests and the grid of conditions.
+
+A study is a declared question, written in YAML and checked field by field before anything runs. This
+room also holds what everything else must agree on and that needs no I/O: the seven outcomes, the wording
+of the prompt sets, and the parser that splits a reply into reasoning and output. It imports no other room.
+"""
