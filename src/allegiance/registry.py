@@ -1,0 +1,1 @@
+"""What Inspect finds by entry point: the tasks and the model provider of this package."""
