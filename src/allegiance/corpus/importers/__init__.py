@@ -1,2 +1,1 @@
-"""Importers: one small file a format; \`parse\` takes bytes and yields transcripts.
-"""
+"""Importers: one small file a format; `parse` takes bytes and yields transcripts."""
