@@ -97,7 +97,7 @@ class Generation(_Strict):
 
     temperature: Annotated[float, Field(ge=0, le=5)] = 1.0
     max_tokens: Annotated[int, Field(ge=1)] = 2048
-    seed: int = 0
+    seed: int | None = None
 
 
 class Study(_Strict):
@@ -275,6 +275,8 @@ def _sentences(error: ValidationError, source: str) -> list[str]:
                 said = f"{source}: {where}: there is no field of this name{_choices(field, known)}"
             case "tuple_type" | "too_short":
                 said = f"{source}: {where}: this is a list with at least one entry"
+            case "model_type" | "dict_type" | "model_attributes_type":
+                said = f"{source}: {where}: this is a mapping of fields"
             case "value_error":
                 reason = item["msg"].removeprefix("Value error, ")
                 said = f"{source}: {f'{where}: ' if where else ''}{reason}"
