@@ -21,8 +21,8 @@ _REASONING_BLOCK = re.compile(
 )
 _OUTPUT_OPEN = re.compile(r"^[ \t]*<output\s*>", re.IGNORECASE | re.MULTILINE)
 # Straight after the reasoning the tag may share its line, and other names for it are known.
-_OUTPUT_NEXT = re.compile(r"\s*<(?:output|answer|response|reply)\s*>", re.IGNORECASE)
-_OUTPUT_CLOSE = re.compile(r"<\s*/\s*(?:output|answer|response|reply)\s*>\s*$", re.IGNORECASE)
+_OUTPUT_NEXT = re.compile(r"\s*<(?P<tag>output|answer|response|reply)\s*>", re.IGNORECASE)
+_OUTPUT_CLOSE = re.compile(r"<\s*/\s*output\s*>[ \t]*(?=\n|$)", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -108,7 +108,11 @@ def _split_closed(
     reasoning = _without(text[: close.start()], opened)
     rest = text[close.end() :]
     if marked := _OUTPUT_NEXT.match(rest):
-        return reasoning, _unclosed(rest[marked.end() :]), True
+        tag = marked["tag"]
+        inside = re.sub(
+            rf"<\s*/\s*{tag}\s*>", "", rest[marked.end() :], count=1, flags=re.IGNORECASE
+        )
+        return reasoning, inside.strip(), True
     if output:
         inside = text[output.end() :]
         return (
@@ -122,7 +126,7 @@ def _split_closed(
         )
     blocks = [block["inside"].strip() for block in _REASONING_BLOCK.finditer(rest)]
     reasoning = "\n\n".join(part for part in (reasoning, *blocks) if part)
-    return reasoning, _REASONING_BLOCK.sub("", rest).strip(), False
+    return reasoning, _unclosed(_REASONING_BLOCK.sub("", rest)), False
 
 
 def _without(text: str, tag: re.Match[str] | None) -> str:
@@ -131,5 +135,5 @@ def _without(text: str, tag: re.Match[str] | None) -> str:
 
 
 def _unclosed(output: str) -> str:
-    """Take the closing output tag off the end, where there is one."""
+    """Take out closing output tags, wherever a line ends with one."""
     return _OUTPUT_CLOSE.sub("", output).strip()
