@@ -24,7 +24,7 @@ _CODE = re.compile(r"^\s*```", re.MULTILINE)
 _WORD = re.compile(r"[^\W\d_]{4,}")
 _CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 
-_SUBSTANTIAL = 30  # words; a reply that long and without declining gives something
+_SUBSTANTIAL = 15  # words; a reply that long and without declining gives something
 _OPENING = 3  # sentences in which a reply that declines says so
 
 
