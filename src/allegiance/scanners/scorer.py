@@ -1,10 +1,11 @@
 """The outcome rule as an Inspect scorer, so that a plain `inspect eval` shows rates by condition."""
 
+from inspect_ai.model import ChatMessageAssistant, ContentReasoning
 from inspect_ai.scorer import Score, Scorer, Target, grouped, mean, scorer
 from inspect_ai.solver import TaskState
 
 from allegiance.scanners.outcome import Subject, outcome
-from allegiance.study import Outcome, parse_reply
+from allegiance.study import Outcome, Reply, parse_reply
 
 _BY_CELL = [grouped(mean(), "cell", all=False)]
 
@@ -21,12 +22,7 @@ def outcome_by_rule() -> Scorer:
 
     async def score(state: TaskState, target: Target) -> Score:
         reply = state.output.choices[0] if state.output.choices else None
-        native = "".join(
-            part.reasoning
-            for part in (reply.message.content if reply else [])
-            if not isinstance(part, str) and part.type == "reasoning"
-        )
-        parts = parse_reply(state.output.completion, native_reasoning=native)
+        parts = _parts(reply.message) if reply else parse_reply("")
         found = outcome(
             Subject(
                 request=state.user_prompt.text,
@@ -49,3 +45,12 @@ def outcome_by_rule() -> Scorer:
         )
 
     return score
+
+
+def _parts(message: ChatMessageAssistant) -> Reply:
+    native = [
+        part.reasoning
+        for part in ([] if isinstance(message.content, str) else message.content)
+        if isinstance(part, ContentReasoning)
+    ]
+    return parse_reply(message.text, native_reasoning="\n\n".join(native))

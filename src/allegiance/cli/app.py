@@ -1,0 +1,101 @@
+"""The application: its commands, how errors are said, and the options that commands share."""
+
+import json
+import re
+import sys
+from importlib import import_module
+from pathlib import Path
+from typing import Annotated, Any
+
+import click
+import typer
+from rich.console import Console
+from typer.core import TyperGroup
+
+from allegiance import __version__
+from allegiance.errors import AllegianceError
+
+_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+
+WorkspaceOption = Annotated[
+    Path,
+    typer.Option(
+        "--workspace",
+        "-w",
+        help="The folder with the study, its logs and its corpus.",
+        show_default=".",
+    ),
+]
+JsonOption = Annotated[
+    bool, typer.Option("--json", help="Print one JSON object and nothing else on standard output.")
+]
+
+
+class _Group(TyperGroup):
+    """A group whose commands say errors of the user's in a sentence and leave with the right exit code."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except AllegianceError as error:
+            for line in str(error).splitlines():
+                typer.echo(f"error: {printable(line)}", err=True)
+            raise typer.Exit(error.exit_code) from None
+        except KeyboardInterrupt:
+            typer.echo("interrupted; what was finished is kept", err=True)
+            raise typer.Exit(1) from None
+
+
+app = typer.Typer(
+    cls=_Group,
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+@app.callback()
+def allegiance(
+    version: Annotated[
+        bool, typer.Option("--version", is_eager=True, help="Print the version and leave.")
+    ] = False,
+) -> None:
+    """Which principal is this model aligned with, and how do you know?
+
+    Start with: [bold]allegiance demo[/bold]
+    """
+    if version:
+        typer.echo(f"allegiance {__version__}")
+        raise typer.Exit
+
+
+def printable(text: str) -> str:
+    """Take control characters out of a text that comes from outside, so that it can't steer the terminal."""
+    return _CONTROLS.sub("�", text)
+
+
+def print_json(result: Any) -> None:
+    """Print a result as one JSON object."""
+    typer.echo(json.dumps(result, ensure_ascii=False, allow_nan=False))
+
+
+def note(text: str) -> None:
+    """Say something to the person, beside the result: on standard error."""
+    typer.echo(printable(text), err=True)
+
+
+def console() -> Console:
+    """Where tables for people are printed."""
+    return Console(highlight=False)
+
+
+def main() -> None:
+    """Run the command line."""
+    for module in ("demo", "new", "run", "importing", "scan", "report", "organism"):
+        import_module(f"allegiance.cli.{module}")
+    # Output that is piped into a pager or `head` may close early, and is UTF-8 whatever the locale says.
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]
+    app(prog_name="allegiance")
