@@ -6,10 +6,10 @@ import inspect_ai
 import pytest
 import yaml
 from inspect_ai.model import ContentReasoning, ContentText, ModelOutput
+from tests.models import answering
 
 from allegiance.registry import training_conflict
 from allegiance.study import Study
-from tests.models import answering
 
 STUDY = """
 name: example

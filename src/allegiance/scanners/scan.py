@@ -1,6 +1,7 @@
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
 """Scanning a corpus: every transcript that a scanner has not seen yet gets its verdict."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -57,6 +58,12 @@ def scan(
         return Scanned(corpus.count(), 0)
     new = corpus.put_verdicts(_verdicts(corpus, missing, progress))
     return Scanned(corpus.count(), new)
+
+
+def counts(corpus: Corpus, scanner: RuleScanner) -> dict[str, int]:
+    """Count what a scanner said of the corpus, by value, the commonest first."""
+    verdicts = corpus.verdicts(category=scanner.category.name, scanner_digest=scanner.digest)
+    return dict(Counter(cast(list[str], verdicts["value"].to_pylist())).most_common())
 
 
 def _unseen(corpus: Corpus, scanner: RuleScanner) -> frozenset[str]:

@@ -1,0 +1,156 @@
+"""`allegiance import`: other people's transcripts, and one's own logs, into the corpus."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from allegiance.cli.app import (
+    JsonOption,
+    WorkspaceOption,
+    app,
+    console,
+    note,
+    print_json,
+    printable,
+)
+from allegiance.errors import AllegianceError
+
+if TYPE_CHECKING:
+    from allegiance.corpus import Corpus, ImportReport
+
+_ROWS = 12  # of a table of models; the rest is summed up
+
+
+@app.command(
+    "import",
+    epilog=(
+        "Example: allegiance import logs/ · allegiance import replies.csv --map request=prompt --map output=response "
+        "--map 'tier=arm{free:monitored,paid:unmonitored}'"
+    ),
+)
+def import_command(
+    paths: Annotated[
+        list[Path],
+        typer.Argument(help="Files and folders: Inspect logs, JSONL, CSV; .gz and .zst too."),
+    ],
+    workspace: WorkspaceOption = Path(),
+    format: Annotated[
+        str,
+        typer.Option("--format", "-f", help="auto looks into each file; else inspect, jsonl, csv."),
+    ] = "auto",
+    mapping: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--map",
+            help="FIELD=COLUMN, may be repeated; FIELD is request, output, messages, model, id, a factor such as tier, "
+            "score:NAME or verdict:CATEGORY.",
+        ),
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Read and report everything, write nothing.")
+    ] = False,
+    update: Annotated[
+        bool,
+        typer.Option(
+            "--update", help="Rewrite known transcripts that come with other scores or metadata."
+        ),
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Import transcripts: each once, however often and from wherever it is imported."""
+    from allegiance.corpus import Workspace
+
+    report = _import(
+        Workspace(workspace).corpus(), paths, format, mapping or [], dry_run, update, as_json
+    )
+    if as_json:
+        print_json(report.to_dict())
+    else:
+        _show(report)
+        if report.new and not dry_run:
+            note(f"Next: allegiance report -w {workspace}")
+    if report.errors and not report.read:
+        raise AllegianceError("nothing was imported")
+    if not report.read:
+        raise AllegianceError(
+            "none of the files is a log or a table of transcripts; name the format with --format, or the columns with --map"
+        )
+    if report.errors:
+        raise AllegianceError(
+            f"{len(report.errors)} of {len(report.files)} files could not be read to their end"
+        )
+
+
+def _import(
+    corpus: "Corpus",
+    paths: list[Path],
+    format: str,
+    mapping: list[str],
+    dry_run: bool,
+    update: bool,
+    quiet: bool,
+) -> "ImportReport":
+    from allegiance.corpus import import_paths
+    from allegiance.corpus.importing import Progress as Step
+
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    with Progress(*columns, transient=True, disable=quiet or not console().is_terminal) as bar:
+        shown = bar.add_task("reading")
+
+        def tell(step: Step) -> None:
+            name = printable(Path(step.path).name)
+            bar.update(
+                shown,
+                description=f"{step.transcripts:,} transcripts · file {step.file} of {step.files} · {name}",
+            )
+
+        return import_paths(corpus, paths, format, mapping, dry_run, update, tell)
+
+
+def _show(report: "ImportReport") -> None:
+    out = console()
+    for title, counts in (("source", report.by_source), ("model", report.by_model)):
+        table = Table(title, "transcripts", box=None, pad_edge=False)
+        table.columns[1].justify = "right"
+        rows = counts.most_common()
+        for name, count in rows[:_ROWS]:
+            table.add_row(printable(name), f"{count:,}")
+        if len(rows) > _ROWS:
+            table.add_row(
+                f"{len(rows) - _ROWS} others", f"{sum(count for _, count in rows[_ROWS:]):,}"
+            )
+        out.print(table, "")
+    for file in report.files:
+        if file.recovered:
+            note(f"{file.path}: {file.recovered}")
+        for record in file.skipped[:3]:
+            note(f"{file.path}: {record.where} skipped: {record.reason}")
+        if file.skipped_count > 3:
+            note(f"{file.path}: {file.skipped_count - 3:,} more records skipped")
+        if file.unmapped:
+            fields = ", ".join(
+                f"{name} ({count:,})" for name, count in file.unmapped.most_common(6)
+            )
+            note(f"{file.path}: fields with no place of their own, kept as they were: {fields}")
+    foreign = [file for file in report.files if file.foreign]
+    if foreign:
+        note(
+            f"{len(foreign)} files are in no format known here and were left alone ({foreign[0].path}, ...)"
+        )
+    for sentence in report.errors:
+        note(sentence)
+    would = "would be " if report.dry_run else ""
+    changed = f", {report.changed:,} known with other scores or metadata" if report.changed else ""
+    hint = " (rewrite them with --update)" if report.changed and not report.updated else ""
+    retried = (
+        f", {report.superseded:,} failed attempts replaced by a later one"
+        if report.superseded
+        else ""
+    )
+    out.print(
+        f"{report.read:,} read: {report.new:,} {would}new, {report.known:,} known{changed}{hint}{retried}; "
+        f"{report.verdicts:,} outside verdicts. The corpus holds {report.transcripts:,} transcripts."
+    )

@@ -1,0 +1,1 @@
+"""`allegiance organism`: the embedded models, what was planted in them and what was measured."""

@@ -1,0 +1,81 @@
+"""`allegiance report`: what the corpus licenses, as a page, a table or JSON."""
+
+import webbrowser
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from allegiance import __version__
+from allegiance.cli.app import JsonOption, WorkspaceOption, app, console, note, print_json
+from allegiance.errors import AllegianceError
+
+if TYPE_CHECKING:
+    from allegiance.corpus import Workspace
+    from allegiance.report import StudyReport
+
+
+@app.command(epilog="Example: allegiance report -w watched · allegiance report --json | jq .gaps")
+def report(
+    workspace: WorkspaceOption = Path(),
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", "-o", help="Where the page goes, instead of report/report.html."),
+    ] = None,
+    open_page: Annotated[
+        bool, typer.Option("--open/--no-open", help="Open the page in a browser.")
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Report rates per condition, the gap between the tiers, and what is missing, each with its interval.
+
+    Transcripts without verdicts are scanned by rule first.
+    """
+    from allegiance.corpus import Workspace
+    from allegiance.report import render_terminal, write_report
+
+    place = Workspace(workspace)
+    made = make_report(place, quiet=as_json)
+    path = out or place.report / "report.html"
+    write_report(made, path)
+    if as_json:
+        print_json({**made.to_dict(), "page": str(path)})
+        return
+    render_terminal(made, console())
+    note(f"Report: {path}")
+    if open_page:
+        webbrowser.open(path.resolve().as_uri())
+
+
+def make_report(place: "Workspace", *, quiet: bool) -> "StudyReport":
+    """Scan what is not scanned yet and make the report of a workspace's whole corpus."""
+    from allegiance.cli.scan import scan_with_progress
+    from allegiance.organism import truth_of
+    from allegiance.report import Provenance, study_report
+    from allegiance.scanners import observations, rule_categories, rule_scanner
+    from allegiance.study import Study
+
+    corpus = place.corpus(create=False)
+    study = Study.load(place.study_file) if place.study_file.exists() else None
+    # The outcome is always needed: every other rate is of those with one.
+    names = dict.fromkeys(("outcome", *(study.categories if study else rule_categories())))
+    scanners = [rule_scanner(name) for name in names]
+    scan_with_progress(corpus, scanners, quiet=quiet)
+    table = observations(corpus, scanners)
+    if not table.num_rows:
+        raise AllegianceError(
+            f"{place.corpus_directory}: the corpus is empty; import transcripts or run a study first"
+        )
+    models = sorted({str(name) for name in table["model"].to_pylist() if name})
+    provenance = Provenance(
+        corpus_version=corpus.version,
+        frame_digest=corpus.digest(),
+        population=table.num_rows,
+        software_version=__version__,
+        created_at=datetime.now(UTC),
+        scanners={scanner.category.name: scanner.digest for scanner in scanners},
+        models=tuple(models),
+        **_declared(study, {str(name) for name in table["study"].to_pylist()}),
+    )
+    return study_report(table, provenance, truth_of)
