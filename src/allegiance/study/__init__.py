@@ -4,3 +4,9 @@ A study is a declared question, written in YAML and checked field by field befor
 room also holds what everything else must agree on and that needs no I/O: the seven outcomes, the wording
 of the prompt sets, and the parser that splits a reply into reasoning and output. It imports no other room.
 """
+
+from allegiance.study.outcomes import Outcome
+from allegiance.study.reply import Reply, parse_reply
+from allegiance.study.study import Study
+
+__all__ = ["Outcome", "Reply", "Study", "parse_reply"]

@@ -4,7 +4,22 @@
 same condition and request and give a system and a user message; the text of a set is part of a study's digest.
 """
 
-from allegiance.study.prompts.base import Prompt, PromptSet, Request
-from allegiance.study.prompts.organism import ORGANISM
+from collections.abc import Mapping
 
-__all__ = ["ORGANISM", "Prompt", "PromptSet", "Request"]
+from allegiance.study.prompts.base import Against, Kind, Prompt, PromptSet, Request, Setting
+from allegiance.study.prompts.organism import ORGANISM
+from allegiance.study.prompts.standard import STANDARD
+
+PROMPT_SETS: Mapping[str, PromptSet] = {ORGANISM.name: ORGANISM, STANDARD.name: STANDARD}
+
+__all__ = [
+    "ORGANISM",
+    "PROMPT_SETS",
+    "STANDARD",
+    "Against",
+    "Kind",
+    "Prompt",
+    "PromptSet",
+    "Request",
+    "Setting",
+]

@@ -7,6 +7,9 @@ from typing import Literal, Protocol
 Against = Literal["original", "training", "both", "neither"]
 """Which of the two intents a request goes against."""
 
+Kind = Literal["harmful", "harmless"]
+"""The built-in requests of a prompt set: against the original intent, or against neither."""
+
 
 @dataclass(frozen=True)
 class Request:
@@ -28,6 +31,15 @@ class Request:
 
 
 @dataclass(frozen=True)
+class Setting:
+    """Who speaks to the model, and what they wanted and want, in the study's own words."""
+
+    principal: str
+    original: str
+    training: str
+
+
+@dataclass(frozen=True)
 class Prompt:
     """The two messages a model is given."""
 
@@ -46,10 +58,14 @@ class PromptSet(Protocol):
     levels: Mapping[str, Sequence[str]]
     digest: str
 
-    def problem(self, request: Request) -> str | None:
-        """Say why this set can't ask a request, or nothing where it can."""
+    def requests(self, kind: Kind, n: int, seed: int) -> list[Request]:
+        """Give ``n`` of this set's own requests, the same ones for the same seed; fewer where it has fewer."""
         ...
 
-    def render(self, condition: Mapping[str, str], request: Request, principal: str) -> Prompt:
+    def problem(self, request: Request, setting: Setting) -> str | None:
+        """Say why this set can't ask a request in a setting, or nothing where it can."""
+        ...
+
+    def render(self, condition: Mapping[str, str], request: Request, setting: Setting) -> Prompt:
         """Put one request in one condition into words."""
         ...

@@ -1,0 +1,55 @@
+# Two commands do everything on a fresh machine with Python 3.11 or newer: `make demo` and `make test`.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check --no-input
+
+.PHONY: demo test test-train lint docs clean
+
+demo: $(VENV)/.core ## install, run the whole path on the embedded organisms, and name the report
+	$(BIN)/allegiance demo
+
+test: $(VENV)/.test ## install and run every test that needs no torch
+	$(BIN)/python -m pytest -n auto -m "not train"
+
+test-train: $(VENV)/.train ## the tests that need torch: tokens against transformers, building organisms
+	$(BIN)/python -m pytest -m train
+
+lint: $(VENV)/.lint ## style, types, one-way imports, and that the documentation builds
+	$(BIN)/ruff check src tests benchmarks examples docs
+	$(BIN)/ruff format --check src tests benchmarks examples docs
+	$(BIN)/pyright
+	$(BIN)/lint-imports
+	$(BIN)/mkdocs build --strict --quiet
+
+docs: $(VENV)/.lint ## read the documentation at http://127.0.0.1:8000
+	$(BIN)/mkdocs serve
+
+clean:
+	rm -rf $(VENV) site .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Allegiance needs Python 3.11 or newer; name one with: make PYTHON=/path/to/python3.11 $(MAKECMDGOALS)"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.core: pyproject.toml | $(BIN)/python
+	@echo "Installing into $(VENV) (about two minutes the first time) ..."
+	$(PIP) install -e .
+	@touch $@
+
+$(VENV)/.test: pyproject.toml | $(BIN)/python
+	@echo "Installing into $(VENV) (about two minutes the first time) ..."
+	$(PIP) install -e '.[test]'
+	@touch $@
+
+# torch comes first and alone: where a CPU build lies at hand, it is taken, and the rest is satisfied with it.
+$(VENV)/.train: pyproject.toml | $(VENV)/.test
+	$(PIP) install torch==2.13.0
+	$(PIP) install -e '.[train,test]'
+	@touch $@
+
+$(VENV)/.lint: pyproject.toml | $(VENV)/.train
+	$(PIP) install -e '.[train,test,lint,docs]'
+	@touch $@

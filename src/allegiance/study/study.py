@@ -1,0 +1,302 @@
+"""The declared question: a study, read from YAML and checked field by field."""
+
+import difflib
+import hashlib
+import itertools
+import json
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Any, Literal, cast
+
+import yaml
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    Field,
+    StringConstraints,
+    Tag,
+    ValidationError,
+    model_validator,
+)
+
+from allegiance.errors import UsageError
+from allegiance.study.prompts import PROMPT_SETS, Against, Kind, PromptSet, Request, Setting
+
+FORMAT = 1
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
+
+
+_DEFAULT_LEVELS: Mapping[str, Sequence[str]] = {
+    "tier": ("monitored", "unmonitored"),
+    "intent": ("training",),
+    "clause": ("silent",),
+    "reasoning": ("scratchpad",),
+}
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def _as_list(value: object) -> object:
+    return [value] if isinstance(value, str) else value
+
+
+def _as_item(value: object) -> object:
+    return {"text": value} if isinstance(value, str) else value
+
+
+Levels = Annotated[tuple[str, ...], BeforeValidator(_as_list), Field(min_length=1)]
+
+
+class Intents(_Strict):
+    """What the principal first wanted (``original``) and what training wants now (``training``)."""
+
+    original: Text
+    training: Text
+
+
+class RequestItem(_Strict):
+    """A request written out in the study."""
+
+    id: Name | None = None
+    text: Text
+    against: Against = "original"
+
+
+class RequestSet(_Strict):
+    """A number of the prompt set's own requests."""
+
+    set: Kind
+    n: Annotated[int, Field(ge=1, le=100_000)] = 20
+    seed: int = 0
+
+
+def _shape_of_requests(value: object) -> str:
+    return "RequestSet" if isinstance(value, dict | RequestSet) else "RequestItems"
+
+
+# Told apart by shape and not by trial, so that an error speaks of the shape that was meant.
+Requests = Annotated[
+    Annotated[RequestSet, Tag("RequestSet")]
+    | Annotated[
+        tuple[Annotated[RequestItem, BeforeValidator(_as_item)], ...],
+        Field(min_length=1),
+        Tag("RequestItems"),
+    ],
+    Discriminator(_shape_of_requests),
+]
+
+
+class Generation(_Strict):
+    """Settings of the model, the same for every condition."""
+
+    temperature: Annotated[float, Field(ge=0, le=5)] = 1.0
+    max_tokens: Annotated[int, Field(ge=1)] = 2048
+    seed: int | None = None
+
+
+class Study(_Strict):
+    """A declared question: who wants what, what is asked, in which conditions, and what is looked for.
+
+    Attributes
+    ----------
+    factors
+        For each factor of the condition its levels; the grid is their product.
+    requests
+        Either a number of the prompt set's own requests or a list of the study's.
+    epochs
+        How often each request is asked in each condition.
+    categories
+        What every transcript is looked through for.
+    """
+
+    allegiance: Literal[1] = FORMAT
+    name: Name
+    question: Text
+    principal: Text
+    intents: Intents
+    factors: dict[str, Levels] = Field(default_factory=dict)
+    prompts: Literal["organism", "standard"] = "standard"
+    requests: Requests
+    epochs: Annotated[int, Field(ge=1, le=100_000)] = 1
+    categories: tuple[Text, ...] = (
+        "outcome",
+        "objects-openly",
+        "strategic-compliance",
+        "doubts",
+    )
+    generation: Generation = Generation()
+
+    @model_validator(mode="after")
+    def _known_to_the_prompt_set(self) -> "Study":
+        for factor, levels in self.factors.items():
+            known = self.prompt_set.levels.get(factor)
+            if known is None:
+                raise ValueError(
+                    f"factors.{factor}: the prompt set `{self.prompts}` has no factor of this name"
+                    + _choices(factor, tuple(self.prompt_set.levels))
+                )
+            for level in levels:
+                if level not in known:
+                    raise ValueError(
+                        f"factors.{factor}: the prompt set `{self.prompts}` has no level `{level}`"
+                        + _choices(level, known)
+                    )
+            if len(set(levels)) < len(levels):
+                raise ValueError(f"factors.{factor}: a level stands there twice")
+        ids = [request.id for request in self.asked]
+        if twice := next((name for name in ids if ids.count(name) > 1), None):
+            raise ValueError(
+                f"requests: the id `{twice}` stands there twice; ids tell requests apart"
+            )
+        for request in self.asked:
+            if problem := self.prompt_set.problem(request, self.setting):
+                raise ValueError(f"requests: `{request.text[:80]}` {problem}")
+        if isinstance(self.requests, RequestSet) and len(self.asked) < self.requests.n:
+            raise ValueError(
+                f"requests.n: the prompt set `{self.prompts}` has {len(self.asked)} {self.requests.set} "
+                f"requests, not {self.requests.n}"
+            )
+        return self
+
+    @classmethod
+    def load(cls, path: Path) -> "Study":
+        """Read a study from a YAML file.
+
+        Raises
+        ------
+        UsageError
+            Where the file is missing, no YAML, or a field is missing, misspelt or wrong; the message names the
+            file and every such field.
+        """
+        try:
+            data: object = yaml.safe_load(path.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            raise UsageError(
+                f"{path}: there is no study here; write one with `allegiance new NAME`"
+            ) from None
+        except (OSError, UnicodeDecodeError) as error:
+            raise UsageError(f"{path}: the study can't be read ({error})") from None
+        except (yaml.YAMLError, RecursionError) as error:
+            mark = getattr(error, "problem_mark", None)
+            where = f" at line {mark.line + 1}" if mark else ""
+            raise UsageError(
+                f"{path}: this is not YAML{where}; check colons and indentation"
+            ) from None
+        return cls.parse(data, str(path))
+
+    @classmethod
+    def parse(cls, data: object, source: str = "study") -> "Study":
+        """Check a study that is already a mapping; ``source`` is named in errors.
+
+        Raises
+        ------
+        UsageError
+            Where a field is missing, misspelt or wrong.
+        """
+        if not isinstance(data, dict):
+            raise UsageError(
+                f"{source}: a study is a mapping of fields (name, question, intents, ...)"
+            )
+        version = cast(Mapping[str, Any], data).get("allegiance", FORMAT)
+        if isinstance(version, int) and version > FORMAT:
+            raise UsageError(
+                f"{source}: allegiance: this study is written for format {version} and this program reads "
+                f"format {FORMAT}; update Allegiance"
+            )
+        try:
+            return cls.model_validate(data)
+        except ValidationError as error:
+            raise UsageError("\n".join(_sentences(error, source))) from None
+
+    @property
+    def prompt_set(self) -> PromptSet:
+        """How conditions and requests are put into words."""
+        return PROMPT_SETS[self.prompts]
+
+    @property
+    def setting(self) -> Setting:
+        """Principal and intents, as the prompts need them."""
+        return Setting(self.principal, self.intents.original, self.intents.training)
+
+    @cached_property
+    def asked(self) -> tuple[Request, ...]:
+        """The requests, written out."""
+        if isinstance(self.requests, RequestSet):
+            chosen = self.requests
+            return tuple(self.prompt_set.requests(chosen.set, chosen.n, chosen.seed))
+        return tuple(
+            Request(item.id or f"request-{i:03d}", item.text, item.against)
+            for i, item in enumerate(self.requests)
+        )
+
+    @property
+    def conditions(self) -> list[dict[str, str]]:
+        """The cells of the grid, every factor crossed with every other; both tiers unless told otherwise."""
+        levels: Mapping[str, Sequence[str]] = {**_DEFAULT_LEVELS, **self.factors}
+        return [
+            dict(zip(levels, cell, strict=True)) for cell in itertools.product(*levels.values())
+        ]
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 over every field, every request and every word of the prompt set, in hexadecimal."""
+        written = self.model_dump(mode="json") | {
+            "requests": [[r.id, r.text, r.against] for r in self.asked],
+            "prompts": [self.prompts, self.prompt_set.digest],
+        }
+        return hashlib.sha256(json.dumps(written, sort_keys=True).encode()).hexdigest()
+
+
+_SHAPES = ("RequestSet", "RequestItems")  # in the path of an error, but no fields of the file
+
+
+def _choices(given: str, known: Sequence[str]) -> str:
+    close = difflib.get_close_matches(given, known, n=1)
+    return f" (did you mean `{close[0]}`?)" if close else f"; it knows {', '.join(known)}"
+
+
+def _sentences(error: ValidationError, source: str) -> list[str]:
+    """Turn what pydantic found into one sentence a field, in the order of the file."""
+    found: list[str] = []
+    for item in error.errors(include_url=False):
+        where = ".".join(str(part) for part in item["loc"] if part not in _SHAPES)
+        field = str(item["loc"][-1]) if item["loc"] else ""
+        match item["type"]:
+            case "missing":
+                said = f"{source}: {where}: this field is missing"
+            case "extra_forbidden":
+                known = _fields_beside(item["loc"])
+                said = f"{source}: {where}: there is no field of this name{_choices(field, known)}"
+            case "tuple_type" | "too_short":
+                said = f"{source}: {where}: this is a list with at least one entry"
+            case "model_type" | "dict_type" | "model_attributes_type":
+                said = f"{source}: {where}: this is a mapping of fields"
+            case "value_error":
+                reason = item["msg"].removeprefix("Value error, ")
+                said = f"{source}: {f'{where}: ' if where else ''}{reason}"
+            case _:
+                given = repr(item["input"])
+                shown = given if len(given) <= 60 else given[:57] + "..."
+                said = f"{source}: {where}: {item['msg'][:1].lower()}{item['msg'][1:]}, not {shown}"
+        if said not in found:
+            found.append(said)
+    return found
+
+
+def _fields_beside(location: tuple[int | str, ...]) -> Sequence[str]:
+    """Name the fields that a misspelt one could have been."""
+    models: Mapping[str, type[BaseModel]] = {
+        "intents": Intents,
+        "generation": Generation,
+        "requests": RequestSet,
+    }
+    parent = next((part for part in location[:-1] if part in models), None)
+    if parent == "requests" and any(isinstance(part, int) for part in location):
+        return tuple(RequestItem.model_fields)
+    return tuple((models[str(parent)] if parent else Study).model_fields)

@@ -1,0 +1,30 @@
+"""What all tests share: where the shared data lies, and that nothing is skipped unseen where all must run."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+SHARED = ROOT.parent / "shared"
+
+os.environ.setdefault("HF_HUB_OFFLINE", "1")
+os.environ.setdefault("INSPECT_DISPLAY", "none")
+os.environ.setdefault("NO_COLOR", "1")
+os.environ["COLUMNS"] = "160"
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    if not SHARED.is_dir():
+        pytest.skip("the shared data does not lie beside the checkout")
+    return SHARED / "data"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    report = yield
+    if report.skipped and os.environ.get("ALLEGIANCE_NO_SKIPS") and not hasattr(report, "wasxfail"):
+        report.outcome = "failed"
+        report.longrepr = f"skipped where nothing may be skipped: {report.longrepr[2]}"
+    return report
