@@ -1,1 +1,13 @@
-"""Importers: one small file a format; `parse` takes bytes and yields transcripts."""
+"""Importers: one small file a format; `parse` takes bytes and yields what is found in them.
+
+A new format is a file with an `IMPORTER` and a line in `IMPORTERS`.
+"""
+
+from allegiance.corpus.importers import inspect, records
+from allegiance.corpus.importers.found import Importer
+
+IMPORTERS: tuple[Importer, ...] = (inspect.IMPORTER, records.JSONL, records.JSON, records.CSV)
+"""Every format, in the order in which they are tried; what comes first is surest of itself."""
+
+FORMATS = ("auto", *(importer.name for importer in IMPORTERS))
+"""What ``--format`` takes."""

@@ -1,0 +1,186 @@
+# pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false
+# pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false
+# pyright: reportUnknownParameterType=false
+"""One Lance dataset with one writer at a time, whose changes become visible all at once.
+
+Rows are written to fragments as they come and nobody sees them; one commit makes them, and what
+they replace, the next version. A writer that is killed, or finds the disk full, leaves the version
+before.
+"""
+
+import errno
+from collections.abc import Collection, Generator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import filelock
+import lance
+import pyarrow as pa
+from lance.fragment import FragmentMetadata, write_fragments
+
+from allegiance.errors import AllegianceError
+
+_NO_ROOM = {errno.ENOSPC, errno.EFBIG, errno.EDQUOT}
+_NO_ROOM_TEXT = ("No space left", "File too large", "quota exceeded")
+
+
+class Dataset:
+    """A Lance dataset at a path; it comes into being with its first write.
+
+    Parameters
+    ----------
+    path
+        The dataset's directory.
+    schema
+        The columns it begins with.
+    key
+        The column by which rows are replaced.
+    patience
+        Seconds a second writer waits for the first.
+    """
+
+    def __init__(self, path: Path, schema: pa.Schema, *, key: str, patience: float) -> None:
+        self.path = path
+        self.schema = schema
+        self.key = key
+        self._patience = patience
+
+    def latest(self) -> lance.LanceDataset | None:
+        """Open the newest version; None where nothing has been written yet."""
+        if not (self.path / "_versions").exists():
+            return None
+        try:
+            return lance.dataset(str(self.path))
+        except (OSError, ValueError, RuntimeError) as error:
+            raise AllegianceError(
+                f"{self.path} can't be opened ({_first_line(error)}); restore the folder, or "
+                "import into another workspace."
+            ) from error
+
+    @contextmanager
+    def writing(self) -> Generator["Transaction"]:
+        """Hold the writer's lock for one transaction, which is dropped unless it is committed.
+
+        Raises
+        ------
+        AllegianceError
+            If another writer holds the lock for longer than `patience`, or the disk is full.
+        """
+        lock = self._acquired()
+        try:
+            with explained(self.path):
+                transaction = Transaction(self._begun(), self.path, self.key)
+            try:
+                yield transaction
+            finally:
+                transaction.close()
+        finally:
+            lock.release()
+
+    def _acquired(self) -> filelock.BaseFileLock:
+        try:
+            with explained(self.path):
+                self.path.parent.mkdir(parents=True, exist_ok=True)
+                lock = filelock.FileLock(self.path.with_suffix(".lock"), timeout=self._patience)
+                lock.acquire()
+                return lock
+        except filelock.Timeout as error:
+            raise AllegianceError(
+                f"Another import or scan is writing to {self.path}; wait for it and try again."
+            ) from error
+
+    def _begun(self) -> lance.LanceDataset:
+        found = self.latest()
+        if found is not None:
+            return found
+        return lance.write_dataset(
+            self.schema.empty_table(), str(self.path), schema=self.schema, mode="create"
+        )
+
+
+class Transaction:
+    """Rows to come and rows to go, until `commit` makes them one new version."""
+
+    def __init__(self, dataset: lance.LanceDataset, path: Path, key: str) -> None:
+        self.dataset = dataset
+        self._path = path
+        self._key = key
+        self._fragments: list[FragmentMetadata] = []
+        self._files_before = self._files()
+        self._committed = False
+
+    @property
+    def schema(self) -> pa.Schema:
+        """The columns now."""
+        return self.dataset.schema
+
+    def add_string_columns(self, names: Collection[str]) -> None:
+        """Add columns that are null in every row there is."""
+        missing = sorted(set(names) - set(self.schema.names))
+        if missing:
+            with explained(self._path):
+                self.dataset.add_columns(pa.schema([(name, pa.string()) for name in missing]))
+
+    def append(self, table: pa.Table) -> None:
+        """Write rows; nobody sees them before the commit."""
+        with explained(self._path):
+            self._fragments += write_fragments(table, self.dataset, mode="append")
+
+    def commit(self, replaced: Collection[str] = ()) -> None:
+        """Make the rows visible, and those whose keys are `replaced` invisible, in one step."""
+        if self._fragments or replaced:
+            with explained(self._path):
+                self.dataset = lance.LanceDataset.commit(
+                    str(self._path), self._operation(replaced), read_version=self.dataset.version
+                )
+        self._committed = True
+
+    def close(self) -> None:
+        """Remove what was written and not committed, so that a full disk is not left fuller."""
+        if not self._committed:
+            for file in self._files() - self._files_before:
+                file.unlink(missing_ok=True)
+
+    def _operation(self, replaced: Collection[str]) -> Any:
+        if not replaced:
+            return lance.LanceOperation.Append(self._fragments)
+        quoted = ", ".join("'" + key.replace("'", "''") + "'" for key in sorted(replaced))
+        updated: list[FragmentMetadata] = []
+        removed: list[int] = []
+        for fragment in self.dataset.get_fragments():
+            before = fragment.metadata
+            after = fragment.delete(f"`{self._key}` IN ({quoted})")
+            if after is None:
+                removed.append(fragment.fragment_id)
+            elif after.deletion_file != before.deletion_file:
+                updated.append(after)
+        return lance.LanceOperation.Update(
+            removed_fragment_ids=removed,
+            updated_fragments=updated,
+            new_fragments=self._fragments,
+        )
+
+    def _files(self) -> set[Path]:
+        folders = (self._path / "data", self._path / "_deletions")
+        return {file for folder in folders for file in folder.glob("*")}
+
+
+@contextmanager
+def explained(path: Path) -> Generator[None]:
+    """Turn the store's errors into a sentence."""
+    try:
+        yield
+    except (OSError, RuntimeError, pa.ArrowException) as error:
+        if isinstance(error, filelock.Timeout):
+            raise
+        text = str(error)
+        full = getattr(error, "errno", None) in _NO_ROOM or any(t in text for t in _NO_ROOM_TEXT)
+        what = "the disk is full; make room" if full else f"{_first_line(error)}; mend that"
+        raise AllegianceError(
+            f"Nothing was written to {path}, and what it held is unchanged: {what} and try again."
+        ) from error
+
+
+def _first_line(error: BaseException) -> str:
+    return str(error).strip().split("\n")[0].split(", <")[0] or type(error).__name__

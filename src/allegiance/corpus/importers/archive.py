@@ -1,0 +1,165 @@
+"""Reading zip archives that others wrote: any compression that logs use, bounded, or cut off.
+
+Python's zipfile reads the directory; the members are decompressed here, since it does not know zstd
+(method 93) before Python 3.14 and has no bound on what a member may become. An archive without its
+directory, as a crash leaves it, is read from the front, member by member.
+"""
+
+import struct
+import zipfile
+import zlib
+from dataclasses import dataclass
+from typing import BinaryIO
+
+import zstandard
+
+_LOCAL_HEADER = struct.Struct("<4s5H3L2H")
+_LOCAL_MAGIC = b"PK\x03\x04"
+_STORED, _DEFLATE, _ZSTD = 0, 8, 93
+_ENCRYPTED, _SIZES_FOLLOW = 0x1, 0x8
+_IN_ZIP64 = 0xFFFFFFFF
+
+
+class BadMemberError(Exception):
+    """A member that can't be read; the message ends a sentence: "... is encrypted"."""
+
+
+@dataclass(frozen=True)
+class Member:
+    """One member: where it lies and how it is packed."""
+
+    name: str
+    method: int
+    flags: int
+    offset: int
+    packed: int
+    crc: int
+
+
+class Archive:
+    """The members of a zip archive by name, of repeated ones the last.
+
+    Attributes
+    ----------
+    members
+        In the order of their first appearance.
+    cut_off
+        Whether the directory is missing, so that members may be missing too.
+    """
+
+    def __init__(self, stream: BinaryIO, limit: int) -> None:
+        self._stream = stream
+        self._limit = limit
+        self.cut_off = False
+        try:
+            found = _from_directory(stream)
+        except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
+            self.cut_off = True
+            found = _from_the_front(stream)
+        self.members = {member.name: member for member in found}
+
+    def read(self, name: str) -> bytes:
+        """Decompress a member.
+
+        Raises
+        ------
+        BadMemberError
+            If it is damaged, encrypted, packed in an unknown way, or larger than the limit.
+        """
+        member = self.members[name]
+        if member.flags & _ENCRYPTED:
+            raise BadMemberError("is encrypted")
+        self._stream.seek(member.offset)
+        header = self._stream.read(_LOCAL_HEADER.size)
+        if len(header) < _LOCAL_HEADER.size or not header.startswith(_LOCAL_MAGIC):
+            raise BadMemberError("is not where the archive says")
+        *_, name_length, extra_length = _LOCAL_HEADER.unpack(header)
+        self._stream.seek(name_length + extra_length, 1)
+        packed = self._stream.read(member.packed)
+        if len(packed) < member.packed:
+            raise BadMemberError("is cut off")
+        data = unpack(packed, member.method, self._limit)
+        if zlib.crc32(data) != member.crc:
+            raise BadMemberError("is damaged (its checksum is wrong)")
+        return data
+
+
+def unpack(packed: bytes, method: int, limit: int) -> bytes:
+    """Decompress at most `limit` bytes.
+
+    Raises
+    ------
+    BadMemberError
+        If there is more, it is damaged, or the method is unknown.
+    """
+    try:
+        if method == _STORED:
+            data, whole = packed[: limit + 1], True
+        elif method == _DEFLATE:
+            inflate = zlib.decompressobj(-zlib.MAX_WBITS)
+            data = inflate.decompress(packed, limit + 1)
+            whole = inflate.eof
+        elif method == _ZSTD:
+            with zstandard.ZstdDecompressor().stream_reader(
+                packed, read_across_frames=True
+            ) as reader:
+                data, whole = reader.read(limit + 1), True
+        else:
+            raise BadMemberError(f"is compressed by zip method {method}, which is unknown here")
+    except (zlib.error, zstandard.ZstdError) as error:
+        raise BadMemberError("is damaged") from error
+    if len(data) > limit:
+        raise BadMemberError(f"unpacks to more than {limit:,} bytes")
+    if not whole:
+        raise BadMemberError("is cut off")
+    return data
+
+
+def _from_directory(stream: BinaryIO) -> list[Member]:
+    with zipfile.ZipFile(stream) as archive:
+        return [
+            Member(
+                info.filename,
+                info.compress_type,
+                info.flag_bits,
+                info.header_offset,
+                info.compress_size,
+                info.CRC,
+            )
+            for info in archive.infolist()
+        ]
+
+
+def _from_the_front(stream: BinaryIO) -> list[Member]:
+    """Walk the local headers; stop at the first member that is not there in full."""
+    size = stream.seek(0, 2)
+    offset = 0
+    members: list[Member] = []
+    while offset + _LOCAL_HEADER.size <= size:
+        stream.seek(offset)
+        magic, _, flags, method, _, _, crc, packed, unpacked, name_length, extra_length = (
+            _LOCAL_HEADER.unpack(stream.read(_LOCAL_HEADER.size))
+        )
+        if magic != _LOCAL_MAGIC or flags & _SIZES_FOLLOW:
+            break
+        name = stream.read(name_length).decode("utf-8", "replace")
+        if packed == _IN_ZIP64:
+            packed = _zip64_size(stream.read(extra_length), unpacked)
+        end = offset + _LOCAL_HEADER.size + name_length + extra_length + packed
+        if end > size:
+            break
+        members.append(Member(name, method, flags, offset, packed, crc))
+        offset = end
+    return members
+
+
+def _zip64_size(extra: bytes, unpacked: int) -> int:
+    """Find the packed size in the zip64 field, after the unpacked size if that is there too."""
+    while len(extra) >= 4:
+        kind, length = struct.unpack_from("<HH", extra)
+        body = extra[4 : 4 + length]
+        at = 8 if unpacked == _IN_ZIP64 else 0
+        if kind == 1 and len(body) >= at + 8:
+            return struct.unpack_from("<Q", body, at)[0]
+        extra = extra[4 + length :]
+    return 1 << 62

@@ -1,0 +1,277 @@
+"""Inspect logs: ``.eval`` archives and ``.json`` files of every version, whole or cut off."""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, BinaryIO, cast
+
+import msgspec
+
+from allegiance.corpus import jsontext
+from allegiance.corpus.identity import sample_identity, uuid_identity
+from allegiance.corpus.importers.archive import Archive, BadMemberError
+from allegiance.corpus.importers.chat import read_message
+from allegiance.corpus.importers.found import (
+    MAX_RECORD_BYTES,
+    Found,
+    Importer,
+    Recovered,
+    Skipped,
+    Source,
+    Unmapped,
+    UnreadableError,
+)
+from allegiance.corpus.importers.inspect_spec import Run, read_run
+from allegiance.corpus.making import transcript
+from allegiance.corpus.schema import Author, Message, Transcript
+
+_ZIP = b"PK\x03\x04"
+_JSON_LOG = re.compile(rb'(\xef\xbb\xbf)?\s*\{\s*"version"\s*:\s*\d+\s*,\s*"(status|eval)"\s*:')
+_FACTOR = re.compile(r"[a-z][a-z0-9_]*")
+
+_MAPPED = {
+    *("id", "epoch", "uuid", "messages", "output", "scores", "score", "metadata"),
+    *("error", "limit", "attachments", "transcript", "started_at", "input"),
+}
+_PROVENANCE = (
+    *("target", "choices", "description", "files", "setup", "sandbox", "limit", "invalidation"),
+    *("error_retries", "model_usage", "role_usage", "model_fallbacks", "completed_at"),
+    *("total_time", "working_time", "turn_count", "token_limit", "message_limit", "time_limit"),
+)
+_EMPTY = {b"{}", b"[]", b"null", b'""'}
+
+
+def recognises(head: bytes) -> bool:
+    """Whether a file begins as an Inspect log does (an archive is looked into when it is read)."""
+    return head.startswith(_ZIP) or _JSON_LOG.match(head) is not None
+
+
+def parse(source: Source) -> Iterator[Found]:
+    """Read the samples of a log; raises `UnreadableError` where there is no log to read."""
+    is_zip = source.stream.read(4) == _ZIP
+    source.stream.seek(0)
+    yield from _parse_archive(source) if is_zip else _parse_json(source)
+
+
+def _parse_archive(source: Source) -> Iterator[Found]:
+    archive = Archive(source.stream, MAX_RECORD_BYTES)
+    run = read_run(_header(archive), "eval")
+    samples = [name for name in archive.members if name.startswith("samples/")]
+    if "header.json" not in archive.members:
+        cause = "The file is cut off" if archive.cut_off else "The run never ended"
+        yield Recovered(f"{cause}: its log has no header, and {_finished(len(samples))}.")
+    for name in samples:
+        if re.fullmatch(r"samples/.*_epoch_\d+/.*", name):
+            if name.endswith("/sample.json"):
+                yield Skipped(
+                    name, "is a sample in pieces (a chunked log), which can't be read yet"
+                )
+            continue
+        if not name.endswith(".json"):
+            continue
+        try:
+            raw = archive.read(name)
+        except BadMemberError as error:
+            yield Skipped(name, str(error))
+            continue
+        yield from _sample(raw, run, source.uri, name)
+
+
+def _header(archive: Archive) -> dict[str, Any]:
+    problem = None
+    for name in ("header.json", "_journal/start.json"):
+        if name in archive.members:
+            try:
+                return jsontext.members(archive.read(name))
+            except (BadMemberError, jsontext.BadJSONError) as error:
+                problem = f"holds a {name} that {error}"
+    if problem is None and archive.cut_off:
+        problem = "is a zip archive that was cut off before its first sample"
+    raise UnreadableError(problem or "is a zip archive, but not an Inspect log")
+
+
+def _parse_json(source: Source) -> Iterator[Found]:
+    try:
+        log = jsontext.members(_bounded(source.stream))
+        run = read_run(log, "eval")
+        samples = jsontext.items(log["samples"]) if jsontext.value(log.get("samples")) else []
+    except jsontext.BadJSONError as error:
+        raise UnreadableError(f"begins as an Inspect log, but {error}; was it cut off?") from error
+    if run.status == "started":
+        yield Recovered(f"The run never ended: {_finished(len(samples))}.")
+    for number, raw in enumerate(samples):
+        yield from _sample(raw, run, source.uri, f"samples[{number}]")
+
+
+def _bounded(stream: BinaryIO) -> bytes:
+    data = stream.read(MAX_RECORD_BYTES + 1)
+    if len(data) > MAX_RECORD_BYTES:
+        raise UnreadableError(
+            f"is larger than {MAX_RECORD_BYTES:,} bytes; convert it with `inspect log convert`"
+        )
+    return data
+
+
+def _finished(count: int) -> str:
+    return (
+        "no sample was finished" if not count else f"the finished samples in it are read: {count}"
+    )
+
+
+def _sample(raw: object, run: Run, uri: str, where: str) -> Iterator[Found]:
+    """Read one sample, or say why not; then the fields with content that have no place."""
+    try:
+        sample = jsontext.members(raw)
+        found, unresolved = _transcript(sample, run, f"{uri}#{where}")
+    except (jsontext.BadJSONError, ValueError, TypeError, KeyError, AttributeError) as error:
+        yield Skipped(where, _reason(error))
+        return
+    except RecursionError:
+        yield Skipped(where, "is nested too deeply to be read")
+        return
+    yield found
+    for name in sample.keys() - _MAPPED - set(_PROVENANCE):
+        content = sample[name]
+        if bytes(content) not in _EMPTY if isinstance(content, msgspec.Raw) else content:
+            yield Unmapped(name)
+    yield from (Unmapped("attachment (missing from the log)") for _ in range(unresolved))
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, jsontext.BadJSONError):
+        return str(error)
+    what = f"lacks {error}" if isinstance(error, KeyError) else str(error)
+    return f"is not a sample of an Inspect log: {what}"
+
+
+def _transcript(sample: Mapping[str, Any], run: Run, uri: str) -> tuple[Transcript, int]:
+    """Make the transcript of a sample, and count the attachments that the log lacks."""
+    identifier = str(_member(sample, "id"))
+    epoch = int(_member(sample, "epoch", 1))
+    uuid = _member(sample, "uuid")
+    attachments = _Attachments(sample)
+    raw = attachments.resolve(_member(sample, "messages", []))
+    metadata = _member(sample, "metadata", {})
+    error = _member(sample, "error")
+    request = metadata.get("request_id")
+    study, condition = _study(metadata)
+    made = transcript(
+        source_identity=(
+            uuid_identity(uuid) if uuid else sample_identity(run.eval_id, identifier, epoch)
+        ),
+        source_format="inspect",
+        source_uri=uri,
+        messages=_messages(raw, _member(sample, "input")),
+        study=study,
+        condition=condition,
+        task=run.task,
+        model=run.model,
+        eval_id=run.eval_id,
+        sample_id=identifier,
+        request_id=str(identifier if request is None else request),
+        epoch=epoch,
+        started_at=_member(sample, "started_at") or run.created,
+        stop_reason=_stop_reason(_member(sample, "output")),
+        limited_by=_object(_member(sample, "limit")).get("type"),
+        error=_object(error).get("message", "") if isinstance(error, dict) else error,
+        scores=_scores(sample),
+        metadata=metadata,
+        provenance={"run": run.provenance, "sample": _provenance(sample)},
+        attempt=f"{run.task_id}/{identifier}/{epoch}" if run.task_id else None,
+    )
+    return made, attachments.missing
+
+
+def _member(sample: Mapping[str, Any], name: str, default: Any = None) -> Any:
+    found = jsontext.value(sample.get(name))
+    return default if found is None else found
+
+
+def _messages(raw: list[Any], prompt: object) -> list[Message]:
+    authors = _authors(raw, prompt)
+    return [read_message(message, author) for message, author in zip(raw, authors, strict=True)]
+
+
+def _authors(raw: list[Any], prompt: object) -> list[Author]:
+    """Tell who wrote each message.
+
+    Inspect marks what was generated and what was input; older logs and bridged agents mark neither,
+    and there an assistant message is the model's unless it stands in the sample's input. A scripted
+    assistant message that the model's own message follows at once was put into its mouth.
+    """
+    prompts = cast(list[Any], prompt) if isinstance(prompt, list) else []
+    scripted = [_object(message).get("content") for message in prompts]
+    authors: list[Author] = []
+    for message in raw:
+        mark = message.get("source")
+        generated = mark == "generate" or (mark is None and message.get("content") not in scripted)
+        model = message.get("role") == "assistant" and generated
+        authors.append("model" if model else "scripted")
+    for at, (message, author) in enumerate(zip(raw, authors, strict=True)):
+        put = message.get("role") == "assistant" and author == "scripted"
+        if put and authors[at + 1 : at + 2] == ["model"]:
+            authors[at] = "prefill"
+    return authors
+
+
+def _study(metadata: Mapping[str, Any]) -> tuple[str | None, dict[str, str]]:
+    """Read the study and the condition, which samples of a study carry in their metadata."""
+    study, condition = metadata.get("study"), metadata.get("condition")
+    if not isinstance(study, str) or not isinstance(condition, dict):
+        return None, {}
+    levels = cast(dict[str, Any], condition)
+    return study, {
+        name: level if isinstance(level, str) else jsontext.dump(level)
+        for name, level in levels.items()
+        if level is not None and _FACTOR.fullmatch(name)
+    }
+
+
+def _stop_reason(output: Any) -> str | None:
+    choices = cast(list[Any], _object(output).get("choices") or [None])
+    return _object(choices[0]).get("stop_reason")
+
+
+def _object(value: Any) -> dict[str, Any]:
+    """Take a value for the object it should be; an empty one where it is not."""
+    return cast(dict[str, Any], value) if isinstance(value, dict) else {}
+
+
+def _scores(sample: Mapping[str, Any]) -> dict[str, Any]:
+    scores = _member(sample, "scores", {})
+    lone = _member(sample, "score")  # logs before several scorers were possible
+    return scores if lone is None else {"score": lone, **scores}
+
+
+def _provenance(sample: Mapping[str, Any]) -> dict[str, Any]:
+    kept = {name: _member(sample, name) for name in (*_PROVENANCE, "error") if name in sample}
+    return {name: value for name, value in kept.items() if value not in (None, {}, [], "")}
+
+
+class _Attachments:
+    """Long contents that a sample keeps apart from where they belong."""
+
+    def __init__(self, sample: Mapping[str, Any]) -> None:
+        apart = _member(sample, "attachments", {})
+        earlier = _member(sample, "transcript", {}).get("content", {})
+        self._contents: dict[str, str] = {**earlier, **apart}
+        self.missing = 0
+
+    def resolve(self, value: Any) -> Any:
+        """Put every attachment back where it is referred to."""
+        if isinstance(value, str):
+            return self._content(value)
+        if isinstance(value, list):
+            return [self.resolve(item) for item in cast(list[Any], value)]
+        if isinstance(value, dict):
+            return {key: self.resolve(item) for key, item in cast(dict[str, Any], value).items()}
+        return value
+
+    def _content(self, text: str) -> str:
+        if not text.startswith(("attachment://", "tc://")):
+            return text
+        found = self._contents.get(text.partition("://")[2])
+        self.missing += found is None
+        return text if found is None else found
+
+
+IMPORTER = Importer("inspect", recognises, parse)

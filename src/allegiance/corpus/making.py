@@ -1,0 +1,104 @@
+"""Making a transcript from what an importer read: derived fields are computed here only."""
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+
+from allegiance.corpus import jsontext
+from allegiance.corpus.identity import content_hash, transcript_id
+from allegiance.corpus.schema import Message, Transcript, Verdict, last_reply, searched_text
+
+
+def transcript(
+    *,
+    source_identity: str,
+    source_format: str,
+    messages: Sequence[Message],
+    source_uri: str = "",
+    study: str | None = None,
+    condition: Mapping[str, str] | None = None,
+    task: str | None = None,
+    model: str | None = None,
+    eval_id: str | None = None,
+    sample_id: str | None = None,
+    request_id: str | None = None,
+    epoch: int | None = None,
+    started_at: str | None = None,
+    stop_reason: str | None = None,
+    limited_by: str | None = None,
+    error: str | None = None,
+    scores: Mapping[str, object] | None = None,
+    metadata: Mapping[str, object] | None = None,
+    provenance: Mapping[str, object] | None = None,
+    attempt: str | None = None,
+    verdicts: Iterable[Verdict] = (),
+) -> Transcript:
+    """Make a transcript; ids, hashes, last reply and searched text follow from the messages.
+
+    Parameters
+    ----------
+    source_identity
+        From `allegiance.corpus.identity`; never a path.
+    messages
+        The conversation, with authors.
+    scores, metadata, provenance
+        Values that JSON can carry.
+    verdicts
+        Verdicts that came along; their `transcript_id` is filled in.
+
+    Returns
+    -------
+    Transcript
+        See there for the other fields.
+    """
+    hashed = content_hash(messages)
+    identifier = transcript_id(source_identity, hashed)
+    reasoning, output = last_reply(messages)
+    factors = dict(sorted((condition or {}).items()))
+    facts = [study, factors, task, model, request_id, epoch, stop_reason, limited_by, error]
+    return Transcript(
+        transcript_id=identifier,
+        content_hash=hashed,
+        source_identity=source_identity,
+        source_format=source_format,
+        source_uri=source_uri,
+        study=study,
+        condition=factors,
+        task=task,
+        model=model,
+        eval_id=eval_id,
+        sample_id=sample_id,
+        request_id=request_id,
+        epoch=epoch,
+        started_at=started_at,
+        stop_reason=stop_reason,
+        limited_by=limited_by,
+        error=error,
+        messages=tuple(messages),
+        reasoning=reasoning,
+        output=output,
+        text=searched_text(messages),
+        scores=jsontext.dump(scores or {}),
+        metadata=jsontext.dump(metadata or {}),
+        provenance=jsontext.dump(provenance or {}),
+        attempt=attempt,
+        facts_hash=_hash([*facts, scores or {}, metadata or {}]),
+        verdicts=tuple(_of(identifier, verdict) for verdict in verdicts),
+    )
+
+
+def _hash(facts: Sequence[object]) -> str:
+    return hashlib.sha256(jsontext.canonical(facts).encode()).hexdigest()
+
+
+def _of(identifier: str, verdict: Verdict) -> Verdict:
+    return Verdict(
+        transcript_id=identifier,
+        category=verdict.category,
+        scanner=verdict.scanner,
+        scanner_digest=verdict.scanner_digest,
+        value=verdict.value,
+        score=verdict.score,
+        status=verdict.status,
+        spans=verdict.spans,
+        created_at=verdict.created_at,
+    )

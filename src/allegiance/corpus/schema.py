@@ -1,0 +1,155 @@
+"""What a transcript and a verdict are, in Python.
+
+`allegiance.corpus.arrow` holds the same as columns.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Literal
+
+import msgspec
+
+from allegiance.study.reply import parse_reply
+
+Author = Literal["model", "scripted", "prefill"]
+VerdictStatus = Literal["ok", "refused", "invalid", "too-long"]
+
+
+class ToolCall(msgspec.Struct, frozen=True):
+    """A call of a tool; `arguments` is JSON: an object, or the text that the model wrote."""
+
+    id: str
+    function: str
+    arguments: str
+
+
+class Message(msgspec.Struct, frozen=True):
+    """One message of a conversation.
+
+    Attributes
+    ----------
+    role
+        ``system``, ``user``, ``assistant``, ``tool``, or what the source calls it.
+    text
+        The text parts, joined by newlines.
+    reasoning
+        Reasoning that the provider returned apart from the text; empty where there is none, or
+        where it is redacted without a summary.
+    tool_calls
+        Calls that the message makes.
+    author
+        Who wrote it: ``model``; ``prefill`` (put into the model's mouth, and continued by it);
+        ``scripted`` (everything else: people, programs, tools, assistant turns of a prompt).
+    extra
+        JSON object: everything of the message that has no field here. ``content`` in it gives the
+        parts in order where they are more than one text after at most one reasoning: a part that is
+        text or reasoning is given by its type and length (``chars``), any other in full.
+    """
+
+    role: str
+    text: str = ""
+    reasoning: str = ""
+    tool_calls: tuple[ToolCall, ...] = ()
+    author: Author = "scripted"
+    extra: str = "{}"
+
+
+class Verdict(msgspec.Struct, frozen=True, kw_only=True):
+    """What one scanner said of one transcript in one category.
+
+    Kept once per `transcript_id`, `category` and `scanner_digest`. `spans` is JSON: the quoted
+    places the verdict rests on. `value` is None where there is none (see `status`). An importer
+    leaves `transcript_id` to the store.
+    """
+
+    category: str
+    scanner: str
+    scanner_digest: str
+    transcript_id: str = ""
+    value: str | None = None
+    score: float | None = None
+    status: VerdictStatus = "ok"
+    spans: str = "[]"
+    created_at: datetime | None = None
+
+
+class Transcript(msgspec.Struct, frozen=True, kw_only=True):
+    """One conversation, its condition and where it came from; `making.transcript` makes one.
+
+    Attributes
+    ----------
+    transcript_id, content_hash, source_identity
+        See `allegiance.corpus.identity`.
+    source_uri, source_format, imported_at
+        A locator (file and place in it), the importer, and when it was stored. No part of the
+        identity.
+    study, condition
+        The study it belongs to, by digest or name, and its cell: factor to level.
+    task, model, eval_id, sample_id, request_id, epoch, started_at
+        What was run. `request_id` is what conditions are paired by. `started_at` is ISO 8601 text.
+    stop_reason, limited_by, error
+        Why the model stopped; the limit that ended the conversation (``message``, ``token``,
+        ``time``, ...); the message of the error that ended it.
+    messages
+        The conversation.
+    reasoning, output
+        The last message by the model, taken apart by `allegiance.study.reply.parse_reply`.
+    text
+        What is searched: all texts and reasonings.
+    scores, metadata, provenance
+        JSON objects: the scores it came with, its metadata as they were, and what the source says
+        of how it was run.
+    attempt
+        What two attempts at the same sample of the same run share (a retry after an error); None
+        where retries are unknown.
+    facts_hash
+        SHA-256 of everything that belongs to the transcript and is neither its words nor where it
+        lies; another hash under the same id means new scores or a better mapping.
+    verdicts
+        What an outside instrument said and the file brought along; they go to the verdict table.
+    """
+
+    transcript_id: str
+    content_hash: str
+    source_identity: str
+    source_format: str
+    source_uri: str = ""
+    imported_at: datetime | None = None
+    study: str | None = None
+    condition: Mapping[str, str] = {}
+    task: str | None = None
+    model: str | None = None
+    eval_id: str | None = None
+    sample_id: str | None = None
+    request_id: str | None = None
+    epoch: int | None = None
+    started_at: str | None = None
+    stop_reason: str | None = None
+    limited_by: str | None = None
+    error: str | None = None
+    messages: tuple[Message, ...] = ()
+    reasoning: str = ""
+    output: str = ""
+    text: str = ""
+    scores: str = "{}"
+    metadata: str = "{}"
+    provenance: str = "{}"
+    attempt: str | None = None
+    facts_hash: str = ""
+    verdicts: tuple[Verdict, ...] = ()
+
+
+def searched_text(messages: Sequence[Message]) -> str:
+    """Join what is searched: the reasoning and the text of every message, in order."""
+    return "\n\n".join(
+        part for message in messages for part in (message.reasoning, message.text) if part
+    )
+
+
+def last_reply(messages: Sequence[Message]) -> tuple[str, str]:
+    """Take apart the model's last message: reasoning and output, empty where it never spoke."""
+    for message in reversed(messages):
+        if message.role == "assistant" and message.author == "model":
+            reply = parse_reply(message.text, native_reasoning=message.reasoning)
+            return reply.reasoning, reply.output
+    return "", ""

@@ -1,0 +1,102 @@
+# pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false
+# pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false
+# pyright: reportUnknownParameterType=false
+"""The verdict table: what scanners said, once per transcript, category and scanner digest."""
+
+from collections.abc import Collection, Iterable
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from allegiance.corpus.arrow import VERDICT_KEY, VERDICTS, verdicts_table
+from allegiance.corpus.dataset import Dataset
+from allegiance.corpus.filters import predicate
+from allegiance.corpus.schema import Verdict
+
+_BATCH = 50_000
+
+
+class VerdictTable:
+    """Verdicts at a path; part of a corpus."""
+
+    def __init__(self, path: Path, *, patience: float) -> None:
+        self._dataset = Dataset(path, VERDICTS, key="transcript_id", patience=patience)
+
+    def put(self, rows: Iterable[Verdict]) -> int:
+        """Store verdicts, in batches and one commit.
+
+        Parameters
+        ----------
+        rows
+            Verdicts with a `transcript_id`. One whose key is there already changes nothing: a
+            scanner with another definition, model or prompt has another digest, and the same
+            scanner is asked once.
+
+        Returns
+        -------
+        int
+            How many were new.
+
+        Raises
+        ------
+        AllegianceError
+            If another writer does not finish in time or the disk is full; nothing is stored then.
+        """
+        with self._dataset.writing() as transaction:
+            seen = self._keys()
+            batch: list[Verdict] = []
+            new = 0
+            for verdict in rows:
+                key = (verdict.transcript_id, verdict.category, verdict.scanner_digest)
+                if key in seen:
+                    continue
+                seen.add(key)
+                new += 1
+                batch.append(verdict)
+                if len(batch) >= _BATCH:
+                    transaction.append(verdicts_table(batch))
+                    batch = []
+            if batch:
+                transaction.append(verdicts_table(batch))
+            transaction.commit()
+        return new
+
+    def table(
+        self,
+        category: str | None = None,
+        scanner_digest: str | None = None,
+        ids: Collection[str] | None = None,
+    ) -> pa.Table:
+        """Read verdicts.
+
+        Parameters
+        ----------
+        category, scanner_digest
+            Keep those of one category, of one scanner.
+        ids
+            Keep those of these transcripts.
+
+        Returns
+        -------
+        pyarrow.Table
+            Columns as in `allegiance.corpus.arrow.VERDICTS`, in no particular order.
+        """
+        dataset = self._dataset.latest()
+        if dataset is None:
+            return VERDICTS.empty_table()
+        wanted = {"category": category, "scanner_digest": scanner_digest}
+        where = {name: value for name, value in wanted.items() if value is not None}
+        found = dataset.to_table(filter=predicate(where, VERDICTS.names))
+        if ids is None:
+            return found
+        return found.filter(pc.field("transcript_id").isin(list(ids)))
+
+    def _keys(self) -> set[tuple[str, str, str]]:
+        dataset = self._dataset.latest()
+        if dataset is None:
+            return set()
+        keys: set[tuple[str, str, str]] = set()
+        for batch in dataset.to_batches(columns=list(VERDICT_KEY)):
+            keys.update(zip(*(batch[name].to_pylist() for name in VERDICT_KEY), strict=True))
+        return keys
