@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from scipy import special, stats  # pyright: ignore[reportMissingTypeStubs]
+from scipy import special  # pyright: ignore[reportMissingTypeStubs]
 
 
 def normal_quantile(q: float) -> float:
@@ -32,6 +32,9 @@ def clopper_pearson(hits: float, reads: float, confidence: float) -> tuple[float
 
 def hypergeometric_cdf(hits: int, reads: int, count: int, population: int) -> float:
     """P(at most `hits`) of `reads` read at random from a population with `count` hits."""
+    # Imported here: scipy.stats takes a second to load, and most reports have no need of it.
+    from scipy import stats  # pyright: ignore[reportMissingTypeStubs]
+
     distribution: Any = stats.hypergeom
     return float(distribution.cdf(hits, population, count, reads))
 
