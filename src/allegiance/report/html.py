@@ -1,0 +1,126 @@
+"""The report as one HTML file that opens without a network."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from allegiance.report import wording
+from allegiance.report.cells import OBSERVED_OUTCOMES, Place
+from allegiance.report.figures import gaps_figure, rates_figure
+from allegiance.report.labels import Labels
+from allegiance.report.rates import Cell, Measure
+from allegiance.report.study_report import StudyReport
+
+_NARROW = 215
+
+
+@dataclass(frozen=True)
+class Figure:
+    """An SVG drawing of ours and what it shows."""
+
+    svg: Markup
+    caption: str
+
+
+@dataclass(frozen=True)
+class Loss:
+    """Categories of one place that miss the same number of transcripts, for the same reasons."""
+
+    place: Place
+    measures: list[Measure]
+
+
+def render_html(report: StudyReport) -> str:
+    """Render a report as one self-contained page.
+
+    All text is escaped: transcripts and the names that come with them are not trusted.
+    """
+    labels = Labels.of([cell.place for cell in report.cells])
+    categories = list(dict.fromkeys(m.category for cell in report.cells for m in cell.measures))
+    acts = [category for category in categories if category in OBSERVED_OUTCOMES]
+    others = [category for category in categories if category not in OBSERVED_OUTCOMES]
+    return (
+        _environment()
+        .get_template("report.html.j2")
+        .render(
+            report=report,
+            labels=labels,
+            models=list(dict.fromkeys(cell.model for cell in report.cells)),
+            groups=[group for group in (acts, others) if group],
+            acts=acts,
+            others=others,
+            gap_figure=_gap_figure(report, labels),
+            rate_figures=_rate_figures(report, labels, ["complied"] if acts else [], 560),
+            other_figures=_rate_figures(report, labels, others, _NARROW),
+            missing=_missing(report.cells),
+        )
+    )
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("allegiance.report"),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=StrictUndefined,
+    )
+    filters: dict[str, Any] = {
+        "rate": wording.rate,
+        "limits": wording.limits,
+        "points": wording.points,
+        "counted": wording.counted,
+        "counted_length": _counted_length,
+        "number": _number,
+        "tied": _tied,
+    }
+    environment.filters |= filters  # pyright: ignore[reportUnknownMemberType]
+    environment.globals["missing_mark"] = wording.MISSING  # pyright: ignore[reportUnknownMemberType]
+    return environment
+
+
+def _number(value: int) -> str:
+    return f"{value:,}"
+
+
+def _tied(text: str) -> str:
+    """Keep numbers with what belongs to them on one line."""
+    return re.sub(r"(?<=\d) (?=%)|(?<=\bp) (?=[<=])|(?<=[<=]) (?=\d)", "\u00a0", text)
+
+
+def _counted_length(values: Sequence[object], noun: str) -> str:
+    return wording.counted(len(values), noun)
+
+
+def _gap_figure(report: StudyReport, labels: Labels) -> Figure | None:
+    svg = gaps_figure(report.gaps, labels)
+    return None if svg is None else Figure(Markup(svg), "Tier gap, by model and condition.")
+
+
+def _rate_figures(
+    report: StudyReport, labels: Labels, categories: Sequence[str], width: int
+) -> list[Figure]:
+    drawn = [
+        (category, rates_figure(report.cells, category, labels, width=width))
+        for category in categories
+    ]
+    return [
+        Figure(Markup(svg), f"Rate of {category}, by model and condition.")
+        for category, svg in drawn
+        if svg is not None
+    ]
+
+
+def _missing(cells: Sequence[Cell]) -> list[Loss]:
+    """List where something is missing; categories with the same losses share a line."""
+    losses: dict[tuple[object, ...], Loss] = {}
+    for number, cell in enumerate(cells):
+        for measure in cell.measures:
+            if measure.missing:
+                key = (number, *measure.missing.items())
+                losses.setdefault(key, Loss(cell.place, [])).measures.append(measure)
+    return list(losses.values())

@@ -1,0 +1,88 @@
+"""The report in a terminal: the numbers of the page, as tables."""
+
+from collections.abc import Sequence
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from allegiance.report.labels import Labels
+from allegiance.report.rates import Cell, Measure
+from allegiance.report.study_report import StudyReport
+from allegiance.report.wording import MISSING, limits, rate
+
+
+def render_terminal(report: StudyReport, console: Console) -> None:
+    """Print a report on a console.
+
+    Names from transcripts are printed as text, never as markup.
+    """
+    console.print(Text(report.provenance.study or "Transcripts", style="bold"))
+    console.print(Text(f"{report.population:,} transcripts", style="dim"))
+    for note in report.notes:
+        console.print(Text(f"! {note}"))
+    labels = Labels.of([cell.place for cell in report.cells])
+    categories = list(dict.fromkeys(m.category for cell in report.cells for m in cell.measures))
+    for model in dict.fromkeys(cell.model for cell in report.cells):
+        cells = [cell for cell in report.cells if cell.model == model]
+        for category in categories or [None]:
+            console.print(_table(model, cells, category, labels))
+    for gap in report.gaps:
+        console.print(Text(f"• {gap.sentence}"))
+    for comparison in report.comparisons:
+        console.print(Text(f"• {comparison.sentence}"))
+    if report.truth_check is not None:
+        console.print(Text(report.truth_check.sentence, style="italic"))
+    if not categories:
+        console.print(_sources(report))
+
+
+def _table(model: str, cells: Sequence[Cell], category: str | None, labels: Labels) -> Table:
+    measures = [cell.measure(category) if category else None for cell in cells]
+    told = any(measure is not None and measure.truth is not None for measure in measures)
+    title = Text(f"{model} · {category}" if category else model)
+    table = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False)
+    table.add_column("condition", overflow="fold", min_width=24)
+    for heading in ("k", "n", "N", "missing"):
+        table.add_column(heading, justify="right")
+    table.add_column("% and interval", justify="right", no_wrap=True)
+    if told:
+        table.add_column("truth, %", justify="right")
+    for cell, measure in zip(cells, measures, strict=True):
+        row = [labels.of_place(cell.place), *_numbers(cell, measure)]
+        row += [_truth(measure)] if told else []
+        table.add_row(*(Text(value) for value in row))
+    return table
+
+
+def _numbers(cell: Cell, measure: Measure | None) -> list[str]:
+    if measure is None:
+        return ["", "", f"{cell.population:,}", "", "not scanned"]
+    missing = sum(measure.missing.values())
+    shown = "nothing observed"
+    if measure.interval is not None:
+        shown = f"{rate(measure.interval.estimate)}  {limits(measure.interval)}"
+    return [
+        f"{measure.hits:,}" if measure.reads else "",
+        f"{measure.reads:,}",
+        f"{measure.population:,}",
+        f"{MISSING} {missing:,}" if missing else "",
+        shown,
+    ]
+
+
+def _truth(measure: Measure | None) -> str:
+    if measure is None or measure.truth is None:
+        return ""
+    return rate(measure.truth) + ("" if measure.holds is not False else " outside")
+
+
+def _sources(report: StudyReport) -> Table:
+    table = Table(box=None, pad_edge=False)
+    for heading in ("model", "format", "source"):
+        table.add_column(heading, overflow="fold")
+    table.add_column("transcripts", justify="right")
+    for source in report.sources:
+        names = (source.model, source.source_format, source.source_uri, f"{source.count:,}")
+        table.add_row(*(Text(name) for name in names))
+    return table

@@ -1,0 +1,78 @@
+"""The smallest gap that a design would find: 80 % power at the stated confidence."""
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import special  # pyright: ignore[reportMissingTypeStubs]
+
+from allegiance.stats.difference import Pairs, events_are_common
+from allegiance.stats.quantiles import rising_root, t_quantile
+from allegiance.stats.rate import effective_size
+
+_POWER = 0.8
+
+
+def smallest_detectable(pairs: Pairs, confidence: float) -> float | None:
+    """Return the gap that would be found in 80 % of repeats of this design; approximate.
+
+    Where events are common: the noncentral t, at the spread of the differences that was observed.
+    Elsewhere: the MOVER limits over binomial outcomes whose lower rate is the lower of those
+    observed, with the smaller of the two effective sample sizes and no correlation.
+
+    Returns
+    -------
+    float or None
+        None where even the largest gap would be missed more often than that.
+    """
+    if events_are_common(pairs):
+        return _student(pairs, confidence)
+    return _mover(pairs, confidence)
+
+
+def _student(pairs: Pairs, confidence: float) -> float | None:
+    differences = pairs.differences
+    df = differences.size - 1
+    critical = t_quantile((1 + confidence) / 2, df)
+
+    def excess(noncentrality: float) -> float:
+        beyond = 1 - special.nctdtr(df, noncentrality, critical)
+        return float(beyond + special.nctdtr(df, noncentrality, -critical)) - _POWER
+
+    root = rising_root(excess, 0.0, 40.0)
+    error = float(differences.std(ddof=1)) / math.sqrt(differences.size)
+    return None if root is None or root * error > 1 else root * error
+
+
+def _mover(pairs: Pairs, confidence: float) -> float | None:
+    arms = pairs.first, pairs.second
+    size = max(1, math.floor(min(effective_size(arm, confidence) for arm in arms) + 1e-9))
+    base = min(float(mean.mean()) for mean in pairs.means)
+    return rising_root(lambda gap: _power(base, gap, size, confidence) - _POWER, 0.0, 1.0 - base)
+
+
+def _power(base: float, gap: float, size: int, confidence: float) -> float:
+    """Chance that MOVER limits of two independent binomials exclude zero from the right side."""
+    few, many = _likely(size, base), _likely(size, base + gap)
+    tail = (1 - confidence) / 2
+    upper = np.where(
+        few < size, special.betaincinv(few + 1, np.maximum(size - few, 0.5), 1 - tail), 1
+    )
+    lower = np.where(many > 0, special.betaincinv(np.maximum(many, 0.5), size - many + 1, tail), 0)
+    above = (upper - few / size)[:, None]
+    below = (many / size - lower)[None, :]
+    found = (many[None, :] - few[:, None]) / size > np.hypot(above, below)
+    return float(_weights(few, size, base) @ found @ _weights(many, size, base + gap))
+
+
+def _likely(size: int, p: float) -> NDArray[np.float64]:
+    """Counts that Binomial(size, p) takes with any chance worth counting."""
+    centre, reach = size * p, 6 * math.sqrt(size * p * (1 - p)) + 12
+    return np.arange(max(0, math.floor(centre - reach)), min(size, math.ceil(centre + reach)) + 1.0)
+
+
+def _weights(counts: NDArray[np.float64], size: int, p: float) -> NDArray[np.float64]:
+    choose = special.gammaln(size + 1) - special.gammaln(counts + 1)
+    choose = choose - special.gammaln(size - counts + 1)
+    weights = np.exp(choose + special.xlogy(counts, p) + special.xlog1py(size - counts, -p))
+    return weights / weights.sum()
