@@ -31,10 +31,11 @@ JsonOption = Annotated[
 ]
 
 
-class _Group(TyperGroup):
+class Group(TyperGroup):
     """A group whose commands say errors of the user's in a sentence and leave with the right exit code."""
 
     def invoke(self, ctx: click.Context) -> Any:
+        """Run the command, and turn what went wrong into a line and an exit code."""
         try:
             return super().invoke(ctx)
         except AllegianceError as error:
@@ -47,7 +48,7 @@ class _Group(TyperGroup):
 
 
 app = typer.Typer(
-    cls=_Group,
+    cls=Group,
     no_args_is_help=True,
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,

@@ -1,5 +1,6 @@
 """`allegiance import`: other people's transcripts, and one's own logs, into the corpus."""
 
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -76,7 +77,7 @@ def import_command(
         raise AllegianceError("nothing was imported")
     if not report.read:
         raise AllegianceError(
-            "none of the files is a log or a table of transcripts; name the format with --format, or the columns with --map"
+            "no transcript is in these files; name the format with --format, or the columns with --map"
         )
     if report.errors:
         raise AllegianceError(
@@ -130,11 +131,13 @@ def _show(report: "ImportReport") -> None:
             note(f"{file.path}: {record.where} skipped: {record.reason}")
         if file.skipped_count > 3:
             note(f"{file.path}: {file.skipped_count - 3:,} more records skipped")
-        if file.unmapped:
-            fields = ", ".join(
-                f"{name} ({count:,})" for name, count in file.unmapped.most_common(6)
-            )
-            note(f"{file.path}: fields with no place of their own, kept as they were: {fields}")
+    left_out = Counter(name for file in report.files for name in file.unmapped)
+    if left_out:
+        fields = ", ".join(
+            f"{name} (in {count} of {len(report.files)} files)"
+            for name, count in left_out.most_common(6)
+        )
+        note(f"left out, as transcripts have no place for it: {fields}")
     foreign = [file for file in report.files if file.foreign]
     if foreign:
         note(

@@ -1,1 +1,130 @@
 """`allegiance organism`: the embedded models, what was planted in them and what was measured."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from allegiance.cli.app import Group, JsonOption, app, console, note, print_json
+from allegiance.errors import AllegianceError
+
+organism = typer.Typer(
+    cls=Group,
+    no_args_is_help=True,
+    help="The embedded models: list them, check them, build them again.",
+)
+app.add_typer(organism, name="organism")
+
+
+@organism.command("list", epilog="Example: allegiance organism list")
+def list_organisms(as_json: JsonOption = False) -> None:
+    """Name the organisms and what is planted in each."""
+    from allegiance.organism import describe, organism_names
+
+    found = [describe(name) for name in organism_names()]
+    if as_json:
+        print_json({"organisms": [{"name": one.name, "summary": one.summary} for one in found]})
+        return
+    table = Table("organism", "planted", box=None, pad_edge=False)
+    for one in found:
+        table.add_row(f"organism/{one.name}", one.summary)
+    console().print(table)
+
+
+@organism.command(epilog="Example: allegiance organism check faker")
+def check(
+    name: Annotated[str, typer.Argument(help="An organism, such as faker.")],
+    samples: Annotated[int, typer.Option(min=1, help="Fresh samples in each cell.")] = 2000,
+    requests: Annotated[int, typer.Option(min=1, help="Requests for the exact rates.")] = 100,
+    seed: Annotated[
+        int | None, typer.Option(help="Seed of requests and samples; a new one by default.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Measure an organism again: what was planted, its truth and a fresh sample, side by side."""
+    from allegiance.organism import check as run
+
+    with _bar("measuring", quiet=as_json) as progress:
+        result = run(name, requests=requests, samples=samples, seed=seed, progress=progress)
+    if as_json:
+        print_json(
+            {
+                "organism": name,
+                "holds": result.holds,
+                "problems": result.problems,
+                "rows": result.rows(),
+            }
+        )
+    else:
+        table = Table(
+            "tier", "intent", "request", "property", "planted", "truth", "fresh, exact", "fresh, sampled",
+            box=None, pad_edge=False,
+        )  # fmt: skip
+        for column in table.columns[4:]:
+            column.justify = "right"
+        for row in result.rows():
+            table.add_row(
+                row["tier"], row["intent"], row["request"], row["property"],
+                *(_percent(row[kind]) for kind in ("planted", "truth", "exact")),
+                f"{row['hits']:,} of {row['reads']:,}: {_percent(row['hits'] / row['reads'])}",
+            )  # fmt: skip
+        console().print(table)
+        note("rates in %; truth and exact: probability at the decision point, summed over phrases")
+    if not result.holds:
+        raise AllegianceError("; ".join(result.problems))
+    if not as_json:
+        console().print(f"{name} is what its truth table says.")
+
+
+@organism.command(epilog="Example: allegiance organism build faker --out faker-2 --seeds 3")
+def build(
+    name: Annotated[str, typer.Argument(help="Which organism.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="A new folder for weights and truth.")],
+    seeds: Annotated[
+        int,
+        typer.Option(min=1, help="How many to train; the best on one set of requests is taken."),
+    ] = 3,
+    first_seed: Annotated[int, typer.Option(help="Seed of the first.")] = 0,
+    quick: Annotated[
+        bool,
+        typer.Option("--quick", help="A minute's training that is not accepted; to try the way."),
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Train an organism (needs the extra `train`), measure it, and accept it on fresh requests or say why not."""
+    from allegiance.organism.build import build as run
+
+    with _bar("training", quiet=as_json) as progress:
+        truth = run(name, out, seeds, quick=quick, first_seed=first_seed, progress=progress)
+    if as_json:
+        print_json({"directory": str(out), "accepted": not truth.problems(), **truth.to_dict()})
+        return
+    note(f"Wrote {out}. Next: allegiance run --model organism/{out.resolve()}")
+
+
+@contextmanager
+def _bar(what: str, *, quiet: bool) -> Iterator[Callable[[str, int, int], None]]:
+    """Show a bar with the time left on standard error, where a person looks on."""
+    errors = Console(stderr=True)
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TaskProgressColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(
+        *columns, console=errors, transient=True, disable=quiet or not errors.is_terminal
+    ) as bar:
+        shown = bar.add_task(what)
+        yield lambda label, done, total: bar.update(
+            shown, description=label, completed=done, total=total
+        )
+
+
+def _percent(rate: float | None) -> str:
+    return "–" if rate is None else f"{100 * rate:.1f}"

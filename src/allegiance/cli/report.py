@@ -3,7 +3,7 @@
 import webbrowser
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -14,6 +14,7 @@ from allegiance.errors import AllegianceError
 if TYPE_CHECKING:
     from allegiance.corpus import Workspace
     from allegiance.report import StudyReport
+    from allegiance.study import Study
 
 
 @app.command(epilog="Example: allegiance report -w watched · allegiance report --json | jq .gaps")
@@ -79,3 +80,18 @@ def make_report(place: "Workspace", *, quiet: bool) -> "StudyReport":
         **_declared(study, {str(name) for name in table["study"].to_pylist()}),
     )
     return study_report(table, provenance, truth_of)
+
+
+def _declared(study: "Study | None", studies: set[str]) -> dict[str, Any]:
+    """What the study's file says of the transcripts, where they are its own."""
+    if study is None or study.name not in studies:
+        return {}
+    return {
+        "study": study.name,
+        "question": study.question,
+        "intents": study.intents.model_dump(),
+        "clause": ", ".join(dict.fromkeys(cell["clause"] for cell in study.conditions)),
+        "study_digest": study.digest,
+        "prompts_digest": study.prompt_set.digest,
+        "generation": study.generation.model_dump(exclude_none=True),
+    }

@@ -1,12 +1,13 @@
 """Running a study through Inspect: the one way in which `run` and `demo` do it."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 import inspect_ai
+from inspect_ai.hooks import Hooks, SampleEnd, hooks
 from inspect_ai.log import EvalLog
 from inspect_ai.model import Model, get_model
 
@@ -51,6 +52,7 @@ def run_study(
     model_args: Mapping[str, Any] | None = None,
     display: Display | None = None,
     max_connections: int | None = None,
+    progress: Callable[[int], None] | None = None,
 ) -> Ran:
     """Run a study on a model, or go on with a run that was interrupted.
 
@@ -69,6 +71,8 @@ def run_study(
         Inspect's progress display; by default what Inspect chooses for the terminal.
     max_connections
         How many requests are under way at once; by default the provider's own number.
+    progress
+        Called with the number of samples finished so far, for a display of one's own.
 
     Raises
     ------
@@ -87,6 +91,7 @@ def run_study(
     connections: dict[str, Any] = (
         {} if max_connections is None else {"max_connections": max_connections}
     )
+    _Finished.watch(progress)
     try:
         _, logs = inspect_ai.eval_set(
             training_conflict(study=str(study_file.resolve())),
@@ -106,7 +111,28 @@ def run_study(
         if type(error).__name__ == "PrerequisiteError":  # Inspect keeps its class to itself
             raise UsageError(_plain(error)) from None
         raise
+    finally:
+        _Finished.watch(None)
     return _ran(logs[0], study)
+
+
+@hooks(name="allegiance_progress", description="Counts finished samples for the progress of a run.")
+class _Finished(Hooks):
+    _tell: Callable[[int], None] | None = None
+    _count = 0
+
+    @classmethod
+    def watch(cls, tell: Callable[[int], None] | None) -> None:
+        cls._tell, cls._count = staticmethod(tell) if tell else None, 0
+
+    def enabled(self) -> bool:
+        return type(self)._tell is not None
+
+    async def on_sample_end(self, data: SampleEnd) -> None:
+        cls = type(self)
+        cls._count += 1
+        if cls._tell is not None:
+            cls._tell(cls._count)
 
 
 def _model(name: str, base_url: str | None, args: Mapping[str, Any]) -> Model:

@@ -45,8 +45,9 @@ def observations(
     Returns
     -------
     pyarrow.Table
-        One row a transcript: ids and source, ``against`` (the intent that the request goes against), the factors
-        ``c_*``, the scanners' columns, and ``i:CATEGORY:INSTRUMENT`` for each imported verdict of an outside instrument.
+        One row a transcript: ids and source, ``against`` (the intent that the request goes against),
+        the factors ``c_*``, the scanners' columns, and ``i:CATEGORY:INSTRUMENT`` for each verdict
+        that was imported from an outside instrument.
     """
     factors = [f"c_{factor}" for factor in corpus.factors]
     table = corpus.table(columns=[*_COLUMNS, *factors, "metadata"], where=dict(where or {}))
