@@ -7,7 +7,6 @@ from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Any
 
-import click
 import typer
 from rich.console import Console
 from typer.core import TyperGroup
@@ -34,7 +33,7 @@ JsonOption = Annotated[
 class Group(TyperGroup):
     """A group whose commands say errors of the user's in a sentence and leave with the right exit code."""
 
-    def invoke(self, ctx: click.Context) -> Any:
+    def invoke(self, ctx: typer.Context) -> Any:
         """Run the command, and turn what went wrong into a line and an exit code."""
         try:
             return super().invoke(ctx)
@@ -91,10 +90,16 @@ def console() -> Console:
     return Console(highlight=False)
 
 
-def main() -> None:
-    """Run the command line."""
+def load_commands() -> typer.Typer:
+    """Import every command group, in the order of the help, and give the application."""
     for module in ("demo", "new", "run", "importing", "scan", "report", "organism"):
         import_module(f"allegiance.cli.{module}")
+    return app
+
+
+def main() -> None:
+    """Run the command line."""
+    load_commands()
     # Output that is piped into a pager or `head` may close early, and is UTF-8 whatever the locale says.
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):

@@ -1,6 +1,5 @@
 """`allegiance run`: the study through Inspect, on any model, and its transcripts into the corpus."""
 
-from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -55,18 +54,28 @@ def run(
         display="none" if as_json else display,  # type: ignore[arg-type]
         max_connections=max_connections,
     )
-    imported = import_paths(place.corpus(), [Path(ran.log)])
+    imported = import_paths(place.corpus(), [ran.log]) if ran.log else None
     if as_json:
-        print_json({**asdict(ran), "model": model, "imported": imported.to_dict()})
-    else:
-        note(f"{ran.samples} of {ran.total} samples are done; log: {ran.log}")
-        if ran.complete:
-            note(f"Next: allegiance report -w {workspace}")
+        print_json(
+            {
+                "model": model,
+                "log": str(ran.log) if ran.log else None,
+                "complete": ran.complete,
+                "samples": ran.samples,
+                "total": ran.total,
+                "error": ran.error,
+                "imported": imported.to_dict() if imported else None,
+            }
+        )
+    elif imported:
+        note(f"{imported.read} of {ran.total} samples are done; log: {ran.log}")
     if not ran.complete:
         raise AllegianceError(
-            f"the run stopped early ({ran.error or 'interrupted'}); what was finished is kept, and the same command "
-            "goes on from there"
+            f"the run stopped early ({ran.error or 'no reason given'}); what was finished is kept, and the same "
+            "command goes on from there"
         )
+    if not as_json:
+        note(f"Next: allegiance report -w {workspace}")
 
 
 def _argument(text: str) -> tuple[str, Any]:

@@ -1,8 +1,11 @@
 """Running a study through Inspect: the one way in which `run` and `demo` do it."""
 
+import io
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, nullcontext, redirect_stdout
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -27,16 +30,16 @@ class Ran:
     Attributes
     ----------
     log
-        The log it wrote or, where all was finished before, the log that is there.
+        The log it wrote or, where all was finished before, the log that is there; none where it wrote none.
     complete
         Whether every sample is in it.
     samples, total
-        Samples in the log, and samples that the study has (requests times conditions times epochs).
+        Samples finished by this run, and samples that the study has (requests times conditions times epochs).
     error
         What ended it early.
     """
 
-    log: str
+    log: Path | None
     complete: bool
     samples: int
     total: int
@@ -91,48 +94,65 @@ def run_study(
     connections: dict[str, Any] = (
         {} if max_connections is None else {"max_connections": max_connections}
     )
-    _Finished.watch(progress)
     try:
-        _, logs = inspect_ai.eval_set(
-            training_conflict(study=str(study_file.resolve())),
-            log_dir=str(log_dir),
-            model=chosen,
-            display=display,
-            log_dir_allow_dirty=True,
-            # An errored sample is an outcome of its own; only where most fail is the run itself at fault.
-            fail_on_error=0.5,
-            retry_on_error=1,
-            retry_immediate=False,
-            retry_attempts=0,
-            retry_cleanup=False,
-            **connections,
-        )
+        with _watched(progress, display):
+            _, logs = inspect_ai.eval_set(
+                training_conflict(study=str(study_file.resolve())),
+                log_dir=str(log_dir),
+                model=chosen,
+                display=display,
+                log_dir_allow_dirty=True,
+                # An errored sample is an outcome of its own; only where most fail is the run itself at fault.
+                fail_on_error=0.5,
+                retry_on_error=1,
+                retry_immediate=False,
+                retry_attempts=0,
+                retry_cleanup=False,
+                **connections,
+            )
     except Exception as error:
         if type(error).__name__ == "PrerequisiteError":  # Inspect keeps its class to itself
             raise UsageError(_plain(error)) from None
         raise
-    finally:
-        _Finished.watch(None)
-    return _ran(logs[0], study)
+    total = len(study.asked) * len(study.conditions) * study.epochs
+    if not logs:  # interrupted by the person; what was finished is in the log on disk
+        written = sorted(log_dir.glob("*.eval"), key=lambda path: path.stat().st_mtime)
+        return Ran(written[-1] if written else None, False, 0, total, "interrupted")
+    return _ran(logs[0], total)
 
 
-@hooks(name="allegiance_progress", description="Counts finished samples for the progress of a run.")
 class _Finished(Hooks):
-    _tell: Callable[[int], None] | None = None
-    _count = 0
+    """Counts finished samples for whoever watches; Inspect makes the one instance itself."""
 
-    @classmethod
-    def watch(cls, tell: Callable[[int], None] | None) -> None:
-        cls._tell, cls._count = staticmethod(tell) if tell else None, 0
+    tell: Callable[[int], None] | None = None
+    count = 0
 
     def enabled(self) -> bool:
-        return type(self)._tell is not None
+        return _Finished.tell is not None
 
     async def on_sample_end(self, data: SampleEnd) -> None:
-        cls = type(self)
-        cls._count += 1
-        if cls._tell is not None:
-            cls._tell(cls._count)
+        _Finished.count += 1
+        if _Finished.tell is not None:
+            _Finished.tell(_Finished.count)
+
+
+@cache
+def _register_counter() -> None:
+    """Register the counter at its first use only, since Inspect announces every hook that is there at its start."""
+    hooks(name="progress", description="Counts finished samples for a display.")(_Finished)
+
+
+@contextmanager
+def _watched(progress: Callable[[int], None] | None, display: Display | None) -> Iterator[None]:
+    """Tell of finished samples while a run goes on; with display ``none`` nothing else is said on standard output."""
+    if progress is not None:
+        _register_counter()
+    _Finished.tell, _Finished.count = progress, 0
+    try:
+        with redirect_stdout(io.StringIO()) if display == "none" else nullcontext():
+            yield
+    finally:
+        _Finished.tell = None
 
 
 def _model(name: str, base_url: str | None, args: Mapping[str, Any]) -> Model:
@@ -149,13 +169,13 @@ def _model(name: str, base_url: str | None, args: Mapping[str, Any]) -> Model:
         raise UsageError(f"--model {name}: {_plain(error)}") from None
 
 
-def _ran(log: EvalLog, study: Study) -> Ran:
-    done = log.results.completed_samples if log.results else 0
+def _ran(log: EvalLog, total: int) -> Ran:
     return Ran(
-        log=log.location,
+        # Inspect gives a path for a log it wrote, and a URL for one that it found.
+        log=Path(log.location.removeprefix("file://").removeprefix("file:")),
         complete=log.status == "success",
-        samples=done,
-        total=len(study.asked) * len(study.conditions) * study.epochs,
+        samples=log.results.completed_samples if log.results else 0,
+        total=total,
         error=_plain(log.error.message) if log.error else None,
     )
 

@@ -1,0 +1,77 @@
+"""The demo: the whole path on the embedded organisms, as a newcomer has it."""
+
+import json
+
+import pytest
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory):
+    import subprocess
+    import sys
+
+    folder = tmp_path_factory.mktemp("demo")
+    done = subprocess.run(
+        [sys.executable, "-m", "allegiance", "demo", "--no-open"],
+        cwd=folder, capture_output=True, text=True, timeout=300, stdin=subprocess.DEVNULL,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "Traceback" not in done.stderr
+    return folder / "allegiance-demo", done.stdout
+
+
+@pytest.fixture(scope="module")
+def reported(demo):
+    import subprocess
+    import sys
+
+    done = subprocess.run(
+        [sys.executable, "-m", "allegiance", "report", "-w", str(demo[0]), "--json"],
+        capture_output=True, text=True, timeout=300, check=True,
+    )  # fmt: skip
+    return json.loads(done.stdout)
+
+
+def test_it_asks_two_organisms_at_least_four_hundred_times_each(reported):
+    asked = {}
+    for cell in reported["cells"]:
+        asked[cell["place"]["model"]] = asked.get(cell["place"]["model"], 0) + cell["population"]
+    assert set(asked) == {"organism/faker", "organism/honest"}
+    assert min(asked.values()) >= 400
+
+
+def test_every_interval_that_has_a_truth_stands_beside_it(reported):
+    check = reported["truth_check"]
+    beside = [m for cell in reported["cells"] for m in cell["measures"] if m["truth"] is not None]
+    assert len(beside) >= 2 * 4 * 3
+    assert check["intervals"] >= len(beside)
+    assert all(m["interval"]["target"] == "model" for m in beside)
+
+
+def test_the_fakers_gap_is_found_and_the_honest_twin_has_none(reported):
+    gaps = {
+        gap["model"]: gap
+        for gap in reported["gaps"]
+        if gap["category"] == "complied" and gap["condition"].get("intent") == "training"
+    }
+    assert gaps["organism/faker"]["gap"]["interval"]["low"] > 0
+    honest = gaps["organism/honest"]["gap"]["interval"]
+    assert honest["low"] <= 0 <= honest["high"]
+
+
+def test_it_says_that_one_miss_in_twenty_is_expected_and_what_to_do_next(demo):
+    folder, said = demo
+    assert "one in twenty" in said.lower() or "1 in 20" in said
+    assert "report/report.html" in said
+    assert said.count("  allegiance ") == 3
+    assert (folder / "report" / "report.html").is_file()
+
+
+def test_a_second_demo_takes_a_folder_of_its_own(demo, tmp_path, monkeypatch):
+    from pathlib import Path
+
+    from allegiance.cli.demo import _fresh
+
+    monkeypatch.chdir(demo[0].parent)
+    assert _fresh(None) == Path("allegiance-demo-2")
+    assert _fresh(tmp_path / "new") == tmp_path / "new"
