@@ -48,7 +48,7 @@ class Dataset:
 
     def latest(self) -> lance.LanceDataset | None:
         """Open the newest version; None where nothing has been written yet."""
-        if not (self.path / "_versions").exists():
+        if not any((self.path / "_versions").glob("*.manifest")):
             return None
         try:
             return lance.dataset(str(self.path))

@@ -20,7 +20,7 @@ from allegiance.corpus.importers.found import (
     Unmapped,
     UnreadableError,
 )
-from allegiance.corpus.importers.inspect_spec import Run, read_run
+from allegiance.corpus.importers.inspect_spec import Run, in_utc, read_run
 from allegiance.corpus.making import transcript
 from allegiance.corpus.schema import Author, Message, Transcript
 
@@ -151,7 +151,7 @@ def _transcript(sample: Mapping[str, Any], run: Run, uri: str) -> tuple[Transcri
     attachments = _Attachments(sample)
     raw = attachments.resolve(_member(sample, "messages", []))
     metadata = _member(sample, "metadata", {})
-    error = _member(sample, "error")
+    error, began = _member(sample, "error"), _member(sample, "started_at")
     request = metadata.get("request_id")
     study, condition = _study(metadata)
     made = transcript(
@@ -169,7 +169,7 @@ def _transcript(sample: Mapping[str, Any], run: Run, uri: str) -> tuple[Transcri
         sample_id=identifier,
         request_id=str(identifier if request is None else request),
         epoch=epoch,
-        started_at=_member(sample, "started_at") or run.created,
+        started_at=in_utc(began) if began else run.created,
         stop_reason=_stop_reason(_member(sample, "output")),
         limited_by=_object(_member(sample, "limit")).get("type"),
         error=_object(error).get("message", "") if isinstance(error, dict) else error,

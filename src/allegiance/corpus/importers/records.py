@@ -96,8 +96,7 @@ def _transcript(
     record: dict[str, Any], mapping: Mapping, name: str, identity: str, uri: str
 ) -> Transcript | None:
     read = _Reading(record, mapping)
-    request = read.text("request")
-    messages = _conversation(read, request)
+    messages = _conversation(read)
     used = mapping.columns() | read.well_known
     metadata = {key: jsontext.value(item) for key, item in record.items() if key not in used}
     scores = {
@@ -105,11 +104,11 @@ def _transcript(
         for rule in mapping.of_kind("score")
     }
     verdicts = [_verdict(rule, mapping, record, name) for rule in mapping.of_kind("verdict")]
-    if not messages:
+    if messages is None:
         return None
     epoch = read.whole_number("epoch")
     identifier = read.text("id")
-    first = request or next((m.text for m in messages if m.role == "user"), "")
+    first = read.text("request") or next((m.text for m in messages if m.role == "user"), "")
     return transcript(
         source_identity=identity if identifier is None else mapped_identity(identifier, epoch),
         source_format=name,
@@ -160,15 +159,20 @@ class _Reading:
             raise ValueError(f"its {name} is {found[:40]!r}, not a whole number") from None
 
 
-def _conversation(read: _Reading, request: str | None) -> list[Message]:
-    messages = scripted_unless_assistant(_message_list(read.value("messages")))
-    system, output, reasoning = read.text("system"), read.text("output"), read.text("reasoning")
+def _conversation(read: _Reading) -> list[Message] | None:
+    """Build the conversation; None where the record says nothing of one (an empty one is one)."""
+    listed, output = read.value("messages"), read.value("output")
+    system, request, reasoning = read.text("system"), read.text("request"), read.text("reasoning")
+    if all(part is None for part in (listed, output, system, request, reasoning)):
+        return None
+    messages = scripted_unless_assistant(_message_list(listed))
     if system is not None:
         messages.insert(0, Message("system", system))
     if request is not None:
         messages.append(Message("user", request))
     if output is not None or reasoning is not None:
-        messages.append(Message("assistant", output or "", reasoning or "", author="model"))
+        said = "" if output is None else text_of(output)
+        messages.append(Message("assistant", said, reasoning or "", author="model"))
     return messages
 
 
@@ -264,8 +268,6 @@ def _csv_rows(stream: BinaryIO) -> Iterator[Row | Skipped]:
         raise UnreadableError(f"is not CSV from here on ({error})") from error
     except _ENDS_EARLY as error:
         raise UnreadableError("ends early; the compressed file was cut off") from error
-    finally:
-        text.detach()
 
 
 def _rejoined(first: str, rest: Iterator[str]) -> Iterator[str]:
