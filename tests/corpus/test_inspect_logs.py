@@ -124,7 +124,11 @@ def test_the_log_with_images_keeps_them_where_they_stood(shared_data):
 
 def test_all_logs_are_imported_once_however_often(shared_data, corpus):
     first = import_paths(corpus, [shared_data / "inspect-logs"])
-    assert (first.read, first.new, first.known) == (279, 278, 1)  # one eval lies there in two formats
+    assert (first.read, first.new, first.known) == (
+        279,
+        278,
+        1,
+    )  # one eval lies there in two formats
     assert first.errors == []
     before = corpus.version, corpus.digest()
     again = import_paths(corpus, [shared_data / "inspect-logs"])
@@ -135,10 +139,14 @@ def test_all_logs_are_imported_once_however_often(shared_data, corpus):
 
 
 def test_a_crashed_log_gives_its_finished_samples_and_says_so(shared_data, tmp_path):
-    whole = shared_data / "inspect-logs" / "2026-05-15T14-59-54-00-00_task_7ygiTYGjw4u8gRzCaynAkT.eval"
+    whole = (
+        shared_data / "inspect-logs" / "2026-05-15T14-59-54-00-00_task_7ygiTYGjw4u8gRzCaynAkT.eval"
+    )
     intact = {t.transcript_id for t in parsed(whole) if is_row(t)}
     crashed = tmp_path / "crashed.eval"
-    crashed.write_bytes(without_members(whole, {"header.json", "summaries.json", "reductions.json"}))
+    crashed.write_bytes(
+        without_members(whole, {"header.json", "summaries.json", "reductions.json"})
+    )
     assert read_eval_log(str(crashed)).status == "started"  # Inspect too takes it for a crash
     found = parsed(crashed)
     assert {t.transcript_id for t in found if is_row(t)} == intact
@@ -147,7 +155,11 @@ def test_a_crashed_log_gives_its_finished_samples_and_says_so(shared_data, tmp_p
 
 @pytest.mark.parametrize("share", [0.35, 0.7, 0.95])
 def test_a_log_cut_off_in_the_middle_gives_the_samples_before_the_cut(shared_data, tmp_path, share):
-    whole = shared_data / "inspect-logs" / "2025-02-11T15-17-00-05-00_popularity_dPiJifoWeEQBrfWsAopzWr.eval"
+    whole = (
+        shared_data
+        / "inspect-logs"
+        / "2025-02-11T15-17-00-05-00_popularity_dPiJifoWeEQBrfWsAopzWr.eval"
+    )
     intact = {t.transcript_id for t in parsed(whole) if is_row(t)}
     data = whole.read_bytes()
     cut = tmp_path / "cut.eval"
@@ -170,14 +182,18 @@ def json_text(value) -> str:
 def native_reasoning(message: ChatMessage) -> str:
     if isinstance(message.content, str):
         return ""
-    return "\n".join(c.reasoning for c in message.content if c.type == "reasoning" and not c.redacted)
+    return "\n".join(
+        c.reasoning for c in message.content if c.type == "reasoning" and not c.redacted
+    )
 
 
 def content_of(message: Message) -> list[dict]:
     """Put the content together again from the texts and the layout."""
     layout = json.loads(message.extra).get("content")
     if layout is None:
-        reasoning = [{"type": "reasoning", "reasoning": message.reasoning}] if message.reasoning else []
+        reasoning = (
+            [{"type": "reasoning", "reasoning": message.reasoning}] if message.reasoning else []
+        )
         return [*reasoning, {"type": "text", "text": message.text}]
     at = {"text": 0, "reasoning": 0}
     parts = []

@@ -78,7 +78,9 @@ def test_the_first_log_has_the_failure_the_retry_repairs(logs):
 def test_no_sample_is_there_twice_after_a_retry(logs, tmp_path, order, together):
     corpus = Corpus.open(tmp_path / "corpus", create=True)
     given = [logs[at] for at in order]
-    reports = [import_paths(corpus, group) for group in ([given] if together else [[g] for g in given])]
+    reports = [
+        import_paths(corpus, group) for group in ([given] if together else [[g] for g in given])
+    ]
     rows = corpus.table(["sample_id", "epoch", "error"]).to_pylist()
     assert sorted((row["sample_id"], row["epoch"]) for row in rows) == sorted(
         (str(n), epoch) for n in range(1, SAMPLES + 1) for epoch in range(1, EPOCHS + 1)

@@ -2,7 +2,6 @@
 
 import hashlib
 import multiprocessing
-import os
 import random
 import signal
 import subprocess
@@ -261,7 +260,7 @@ def test_a_writer_that_waits_too_long_says_so(tmp_path, make):
     other = Corpus.open(tmp_path / "corpus", create=True, patience=0.1)
     with holder.adding() as adding:
         adding.add(make("a"))
-        with pytest.raises(AllegianceError, match="is writing to .*wait"):
+        with pytest.raises(AllegianceError, match=r"is writing to .*wait"):
             other.add([make("b")])
         assert other.count() == 0  # reading does not wait
         adding.commit()
@@ -283,4 +282,4 @@ def _count(path: Path) -> int:
 
 
 def data_files(corpus: Corpus) -> set[str]:
-    return set(os.listdir(corpus.path / "transcripts.lance" / "data"))
+    return {file.name for file in (corpus.path / "transcripts.lance" / "data").iterdir()}

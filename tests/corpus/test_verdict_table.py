@@ -11,7 +11,11 @@ from allegiance.corpus.store import Corpus
 def verdict(transcript: str, category: str = "outcome", digest: str = "d1", **fields) -> Verdict:
     fields.setdefault("value", "refused")
     return Verdict(
-        transcript_id=transcript, category=category, scanner="rules", scanner_digest=digest, **fields
+        transcript_id=transcript,
+        category=category,
+        scanner="rules",
+        scanner_digest=digest,
+        **fields,
     )
 
 

@@ -145,7 +145,7 @@ def _reason(error: Exception) -> str:
 
 def _transcript(sample: Mapping[str, Any], run: Run, uri: str) -> tuple[Transcript, int]:
     """Make the transcript of a sample, and count the attachments that the log lacks."""
-    identifier = str(_member(sample, "id"))
+    identifier = str(jsontext.value(sample["id"]))
     epoch = int(_member(sample, "epoch", 1))
     uuid = _member(sample, "uuid")
     attachments = _Attachments(sample)
