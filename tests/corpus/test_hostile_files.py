@@ -157,6 +157,13 @@ HOSTILE_SAMPLES = {
     "not an object": (b"[1, 2]", None),
     "message is a number": (b'{"id": 1, "messages": [3]}', None),
     "messages is text": (b'{"id": 1, "messages": "hi"}', None),
+    "epoch is text": (b'{"id": 1, "epoch": "two", "messages": []}', None),
+    "epoch is huge": (b'{"id": 1, "epoch": ' + b"9" * 30 + b', "messages": []}', None),
+    "no text where text belongs": (
+        b'{"id": 1, "uuid": 5, "started_at": 7, "error": {"message": 8}, "limit": {"type": []},'
+        b' "output": {"choices": [{"stop_reason": 3}]}, "messages": [], "metadata": {"n": 1}}',
+        1,
+    ),
     "no id": (b'{"messages": []}', None),
     "metadata is a list": (b'{"id": 1, "messages": [], "metadata": [1]}', None),
     "not utf-8": (b'{"id": 1, "messages": [{"role": "user", "content": "\xff\xfe"}]}', None),
@@ -221,6 +228,41 @@ def test_a_cut_off_compressed_file_gives_its_beginning_and_says_so(tmp_path, cor
     report = import_paths(corpus, [tmp_path / "a.jsonl.z"])
     assert 0 < report.new < 800
     assert "ends early" in report.errors[0]
+
+
+def test_a_cut_off_compressed_log_is_one_sentence(tmp_path, corpus):
+    log = json.dumps({**HEADER, "samples": [{**SAMPLE, "x": os.urandom(99_999).hex()}]})
+    (tmp_path / "a.json.gz").write_bytes(gzip.compress(log.encode())[:-5000])
+    (error,) = import_paths(corpus, [tmp_path / "a.json.gz"]).errors
+    assert error.endswith("a.json.gz ends early; it was cut off or is damaged.")
+
+
+def test_a_header_of_the_wrong_types_harms_nobody(tmp_path, corpus):
+    spec = {"eval_id": 5, "task_id": [], "task": {}, "model": 3, "created": 1, "run_id": {}}
+    odd = json.dumps({"version": 2, "status": [], "eval": spec, "samples": [SAMPLE]})
+    (tmp_path / "odd.json").write_text(odd.replace('"status": []', '"status": 0'))
+    (tmp_path / "good.eval").write_bytes(eval_log(("samples/1_epoch_1.json", sample())))
+    report = import_paths(corpus, [tmp_path])
+    assert report.errors == []
+    assert corpus.summary()["model"] == {"3": 1, "m": 1}
+
+
+@pytest.mark.skipif(os.name != "posix", reason="names of files are text here")
+def test_a_file_name_that_is_no_text_harms_nobody(tmp_path, corpus):
+    path = tmp_path / os.fsdecode(b"\xff.eval")
+    path.write_bytes(eval_log(("samples/1_epoch_1.json", sample())))
+    report = import_paths(corpus, [path])
+    assert report.new == 1
+    assert "\ufffd.eval" in json.dumps(report.to_dict(), ensure_ascii=False)
+
+
+def test_an_archive_that_lies_about_its_sizes_is_not_believed(tmp_path, corpus):
+    data = bytearray(eval_log(("samples/1_epoch_1.json", sample())))
+    entry = data.rindex(b"PK\x01\x02")
+    data[entry + 20 : entry + 24] = (0xFFFFFFF0).to_bytes(4, "little")
+    (tmp_path / "a.eval").write_bytes(data)
+    report = import_paths(corpus, [tmp_path / "a.eval"])
+    assert (report.new, report.files[0].skipped[0].reason) == (0, "is cut off")
 
 
 def test_a_dry_run_tells_all_and_writes_nothing(tmp_path, corpus):

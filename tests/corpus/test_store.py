@@ -10,6 +10,7 @@ import textwrap
 import time
 from pathlib import Path
 
+import lance
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -223,6 +224,12 @@ def test_an_import_killed_at_any_moment_leaves_all_or_nothing(tmp_path, make):
     _, problems = process.communicate()
     assert process.returncode == 0, problems
     assert Corpus.open(folder).count() == whole
+    in_use = {
+        file.path
+        for fragment in lance.dataset(str(folder / "transcripts.lance")).get_fragments()
+        for file in fragment.metadata.files
+    }
+    assert data_files(Corpus.open(folder)) == in_use  # the dead left nothing behind
 
 
 def test_a_full_disk_leaves_the_corpus_as_it_was(tmp_path, make):

@@ -1,5 +1,6 @@
 """Importing files into a corpus: which files, what became of each, and what the user is told."""
 
+import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -10,7 +11,7 @@ from allegiance.corpus.adding import Adding, Standing
 from allegiance.corpus.importers import FORMATS, IMPORTERS
 from allegiance.corpus.importers.found import Recovered, Skipped, Source, Unmapped, UnreadableError
 from allegiance.corpus.importers.mapping import Mapping, no_such_column, parse_mapping
-from allegiance.corpus.importers.opening import opened, recognised
+from allegiance.corpus.importers.opening import DAMAGED, opened, recognised
 from allegiance.corpus.schema import Transcript, Verdict
 from allegiance.corpus.store import Corpus
 from allegiance.errors import UsageError
@@ -240,14 +241,14 @@ class _Import:
 
     def read(self, path: Path, named: bool, adding: Adding) -> None:
         """Read one file; whatever is wrong with it goes into its report."""
-        report = FileReport(str(path))
+        report = FileReport(_shown(path))
         self.report.files.append(report)
         self._tell(report)
         try:
             with opened(path) as stream:
                 importer = recognised(stream, path, self._format, named=named)
                 report.format = importer.name
-                source = Source(stream, path.resolve().as_posix(), self._mapping)
+                source = Source(stream, _shown(path.resolve()), self._mapping)
                 for found in importer.parse(source):
                     if isinstance(found, Transcript):
                         self._take(found, report, adding)
@@ -255,6 +256,9 @@ class _Import:
                         report.note(found)
         except UnreadableError as error:
             report.error = str(error)
+        except DAMAGED:
+            report.error = "ends early; it was cut off or is damaged"
+        if report.error:
             report.foreign = report.format is None and not named
 
     def found_nothing(self, place: Path) -> bool:
@@ -291,6 +295,11 @@ def _files(place: Path) -> Iterator[tuple[Path, bool]]:
 
 def _barren(folder: Path) -> str:
     return f"{folder} holds no transcripts in a known format ({', '.join(FORMATS[1:])})."
+
+
+def _shown(path: Path) -> str:
+    """Write a path as text, even if its name is none."""
+    return os.fsencode(path).decode("utf-8", "replace")
 
 
 def _walked(folder: Path) -> Iterator[Path]:

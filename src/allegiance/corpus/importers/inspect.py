@@ -20,7 +20,7 @@ from allegiance.corpus.importers.found import (
     Unmapped,
     UnreadableError,
 )
-from allegiance.corpus.importers.inspect_spec import Run, in_utc, read_run
+from allegiance.corpus.importers.inspect_spec import Run, in_utc, read_run, text_or_none
 from allegiance.corpus.making import transcript
 from allegiance.corpus.schema import Author, Message, Transcript
 
@@ -37,6 +37,7 @@ _PROVENANCE = (
     *("error_retries", "model_usage", "role_usage", "model_fallbacks", "completed_at"),
     *("total_time", "working_time", "turn_count", "token_limit", "message_limit", "time_limit"),
 )
+_LARGEST = 2**63 - 1
 _EMPTY = {b"{}", b"[]", b"null", b'""'}
 
 
@@ -146,7 +147,9 @@ def _reason(error: Exception) -> str:
 def _transcript(sample: Mapping[str, Any], run: Run, uri: str) -> tuple[Transcript, int]:
     """Make the transcript of a sample, and count the attachments that the log lacks."""
     identifier = str(jsontext.value(sample["id"]))
-    epoch = int(_member(sample, "epoch", 1))
+    epoch = _member(sample, "epoch", 1)
+    if not isinstance(epoch, int) or abs(epoch) > _LARGEST:
+        raise ValueError("its epoch is not a whole number")
     uuid = _member(sample, "uuid")
     attachments = _Attachments(sample)
     raw = attachments.resolve(_member(sample, "messages", []))
@@ -170,9 +173,9 @@ def _transcript(sample: Mapping[str, Any], run: Run, uri: str) -> tuple[Transcri
         request_id=str(identifier if request is None else request),
         epoch=epoch,
         started_at=in_utc(began) if began else run.created,
-        stop_reason=_stop_reason(_member(sample, "output")),
-        limited_by=_object(_member(sample, "limit")).get("type"),
-        error=_object(error).get("message", "") if isinstance(error, dict) else error,
+        stop_reason=text_or_none(_stop_reason(_member(sample, "output"))),
+        limited_by=text_or_none(_object(_member(sample, "limit")).get("type")),
+        error=text_or_none(_object(error).get("message", error)),
         scores=_scores(sample),
         metadata=metadata,
         provenance={"run": run.provenance, "sample": _provenance(sample)},
@@ -226,7 +229,7 @@ def _study(metadata: Mapping[str, Any]) -> tuple[str | None, dict[str, str]]:
     }
 
 
-def _stop_reason(output: Any) -> str | None:
+def _stop_reason(output: Any) -> Any:
     choices = cast(list[Any], _object(output).get("choices") or [None])
     return _object(choices[0]).get("stop_reason")
 

@@ -48,14 +48,19 @@ def read_run(header: Mapping[str, Any], member: str) -> Run:
     if "created" in text:
         text["created"] = in_utc(text["created"])
     return Run(
-        eval_id=text.get("eval_id") or _derived_eval_id(text),
-        task_id=text.get("task_id"),
-        task=text.get("task"),
-        model=text.get("model"),
-        created=text.get("created"),
-        status=jsontext.value(header.get("status")),
+        eval_id=text_or_none(text.get("eval_id")) or _derived_eval_id(text),
+        task_id=text_or_none(text.get("task_id")),
+        task=text_or_none(text.get("task")),
+        model=text_or_none(text.get("model")),
+        created=text_or_none(text.get("created")),
+        status=text_or_none(jsontext.value(header.get("status"))),
         provenance={key: text[key] for key in _KEPT if text.get(key) not in (None, {}, [])},
     )
+
+
+def text_or_none(value: object) -> str | None:
+    """Take a value for the text it should be; what is no text is written as JSON."""
+    return value if value is None or isinstance(value, str) else jsontext.dump(value)
 
 
 def in_utc(time: str) -> str:
