@@ -115,6 +115,16 @@ def test_of_repeated_members_the_last_counts(tmp_path, corpus):
     assert corpus.get(corpus.ids()[0]).scores == '{"s":{"value":1}}'
 
 
+def test_a_sample_in_pieces_is_named_and_its_neighbours_are_read(tmp_path, corpus):
+    names = ["samples/1_epoch_1/sample.json", "samples/1_epoch_1/messages/0.json"]
+    odd = "samples/x_epoch_1/y_epoch_1.json"  # the id of a sample may hold anything
+    data = eval_log(*((name, b"{}") for name in names), (odd, sample(id="x_epoch_1/y")))
+    (tmp_path / "a.eval").write_bytes(data)
+    report = import_paths(corpus, [tmp_path / "a.eval"])
+    assert [s.where for s in report.files[0].skipped] == [names[0]]
+    assert corpus.count({"sample_id": "x_epoch_1/y"}) == 1
+
+
 def test_what_unpacks_to_more_than_the_limit_is_not_unpacked(tmp_path, corpus, monkeypatch):
     monkeypatch.setattr(inspect, "MAX_RECORD_BYTES", 1 << 20)
     bomb = b'{"id": 1, "messages": [], "x": "' + b"0" * (64 << 20) + b'"}'

@@ -4,3 +4,20 @@ One Lance dataset keeps every transcript, another every verdict. Importers are s
 `parse` takes bytes and yields transcripts; identity, duplicates and atomic commits are the store's
 business alone.
 """
+
+from allegiance.corpus.importing import ImportReport, import_paths
+from allegiance.corpus.schema import Message, ToolCall, Transcript, Verdict
+from allegiance.corpus.store import Added, Corpus
+from allegiance.corpus.workspace import Workspace
+
+__all__ = [
+    "Added",
+    "Corpus",
+    "ImportReport",
+    "Message",
+    "ToolCall",
+    "Transcript",
+    "Verdict",
+    "Workspace",
+    "import_paths",
+]

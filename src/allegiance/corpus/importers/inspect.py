@@ -26,6 +26,8 @@ from allegiance.corpus.schema import Author, Message, Transcript
 
 _ZIP = b"PK\x03\x04"
 _JSON_LOG = re.compile(rb'(\xef\xbb\xbf)?\s*\{\s*"version"\s*:\s*\d+\s*,\s*"(status|eval)"\s*:')
+_SAMPLE = re.compile(r"samples/.*\.json", re.DOTALL)
+_SHELL = re.compile(r"samples/.*_epoch_\d+/sample\.json", re.DOTALL)
 _FACTOR = re.compile(r"[a-z][a-z0-9_]*")
 
 _MAPPED = {
@@ -56,18 +58,17 @@ def parse(source: Source) -> Iterator[Found]:
 def _parse_archive(source: Source) -> Iterator[Found]:
     archive = Archive(source.stream, MAX_RECORD_BYTES)
     run = read_run(_header(archive), "eval")
-    samples = [name for name in archive.members if name.startswith("samples/")]
+    samples = [name for name in archive.members if _SAMPLE.fullmatch(name)]
     if "header.json" not in archive.members:
         cause = "The file is cut off" if archive.cut_off else "The run never ended"
         yield Recovered(f"{cause}: its log has no header, and {_finished(len(samples))}.")
+    pieces = tuple(name.removesuffix("sample.json") for name in samples if _SHELL.fullmatch(name))
     for name in samples:
-        if re.fullmatch(r"samples/.*_epoch_\d+/.*", name):
+        if pieces and name.startswith(pieces):
             if name.endswith("/sample.json"):
                 yield Skipped(
                     name, "is a sample in pieces (a chunked log), which can't be read yet"
                 )
-            continue
-        if not name.endswith(".json"):
             continue
         try:
             raw = archive.read(name)
