@@ -11,6 +11,7 @@ before.
 import errno
 from collections.abc import Collection, Generator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from lance.fragment import FragmentMetadata, write_fragments
 
 from allegiance.errors import AllegianceError
 
+_FOREVER = timedelta(days=365_000)
 _NO_ROOM = {errno.ENOSPC, errno.EFBIG, errno.EDQUOT}
 _NO_ROOM_TEXT = ("No space left", "File too large", "quota exceeded")
 
@@ -48,7 +50,7 @@ class Dataset:
 
     def latest(self) -> lance.LanceDataset | None:
         """Open the newest version; None where nothing has been written yet."""
-        if not (self.path / "_versions").exists():
+        if not any((self.path / "_versions").glob("*.manifest")):
             return None
         try:
             return lance.dataset(str(self.path))
@@ -71,10 +73,12 @@ class Dataset:
         try:
             with explained(self.path):
                 transaction = Transaction(self._begun(), self.path, self.key)
+                self._clean_up(transaction.dataset)
             try:
                 yield transaction
             finally:
                 transaction.close()
+                self._unfinished.unlink(missing_ok=True)
         finally:
             lock.release()
 
@@ -89,6 +93,17 @@ class Dataset:
             raise AllegianceError(
                 f"Another import or scan is writing to {self.path}; wait for it and try again."
             ) from error
+
+    @property
+    def _unfinished(self) -> Path:
+        """A mark that lies beside the dataset while it is written, and stays if the writer dies."""
+        return self.path.with_suffix(".unfinished")
+
+    def _clean_up(self, dataset: lance.LanceDataset) -> None:
+        """Remove what a writer that died left behind; no version and no tag is touched."""
+        if self._unfinished.exists():
+            dataset.cleanup_old_versions(older_than=_FOREVER, delete_unverified=True)
+        self._unfinished.touch()
 
     def _begun(self) -> lance.LanceDataset:
         found = self.latest()

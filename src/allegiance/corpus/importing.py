@@ -1,5 +1,6 @@
 """Importing files into a corpus: which files, what became of each, and what the user is told."""
 
+import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -10,7 +11,7 @@ from allegiance.corpus.adding import Adding, Standing
 from allegiance.corpus.importers import FORMATS, IMPORTERS
 from allegiance.corpus.importers.found import Recovered, Skipped, Source, Unmapped, UnreadableError
 from allegiance.corpus.importers.mapping import Mapping, no_such_column, parse_mapping
-from allegiance.corpus.importers.opening import opened, recognised
+from allegiance.corpus.importers.opening import DAMAGED, opened, recognised
 from allegiance.corpus.schema import Transcript, Verdict
 from allegiance.corpus.store import Corpus
 from allegiance.errors import UsageError
@@ -90,6 +91,8 @@ class ImportReport:
     ----------
     files
         One report a file, in the order read.
+    barren
+        One sentence for every folder in which no file is in a known format.
     by_source, by_model
         Transcripts read, by `source_format` and by model (``unknown`` where the file does not say).
     verdicts
@@ -104,6 +107,7 @@ class ImportReport:
     """
 
     files: list[FileReport] = field(default_factory=lambda: list[FileReport]())
+    barren: list[str] = field(default_factory=lambda: list[str]())
     by_source: Counter[str] = field(default_factory=lambda: Counter[str]())
     by_model: Counter[str] = field(default_factory=lambda: Counter[str]())
     verdicts: int = 0
@@ -127,8 +131,11 @@ class ImportReport:
 
     @property
     def errors(self) -> list[str]:
-        """One sentence for every file that could not be read, or not to its end."""
-        return [f"{f.path} {f.error}." for f in self.files if f.error and not f.foreign]
+        """One sentence for all that could not be read, or not to its end."""
+        return [
+            *self.barren,
+            *(f"{f.path} {f.error}." for f in self.files if f.error and not f.foreign),
+        ]
 
     def to_dict(self) -> dict[str, Any]:
         """Return the report as JSON can carry it."""
@@ -186,25 +193,27 @@ def import_paths(
     Returns
     -------
     ImportReport
-        A file that can't be read is an error in the report, and stops no other.
+        What can't be read is an error in the report, and stops nothing else.
 
     Raises
     ------
     UsageError
-        If a path does not exist, a folder holds no files, the format is unknown, or a mapping is
-        wrong; nothing is written then.
+        If a path does not exist, the format is unknown, or a mapping is wrong; nothing is written
+        then.
     AllegianceError
         If the corpus can't be written; nothing is written then either.
     """
     if format not in FORMATS:
         raise UsageError(f"There is no format {format!r}; there are {', '.join(FORMATS)}.")
     rules = parse_mapping(mapping)
-    files = list(_files(paths))
+    places = [Path(path) for path in paths]
+    files = [file for place in places for file in _files(place)]
     run = _Import(rules, format, len(files), progress or (lambda _: None))
     with corpus.adding(update=update, dry_run=dry_run) as adding:
         for path, named in files:
             run.read(path, named, adding)
         _check_mapping(rules, run.report)
+        run.report.barren = [_barren(place) for place in places if run.found_nothing(place)]
         adding.commit()
     report = run.report
     report.updated, report.dry_run = update and not dry_run, dry_run
@@ -232,14 +241,14 @@ class _Import:
 
     def read(self, path: Path, named: bool, adding: Adding) -> None:
         """Read one file; whatever is wrong with it goes into its report."""
-        report = FileReport(str(path))
+        report = FileReport(_shown(path))
         self.report.files.append(report)
         self._tell(report)
         try:
             with opened(path) as stream:
                 importer = recognised(stream, path, self._format, named=named)
                 report.format = importer.name
-                source = Source(stream, path.resolve().as_posix(), self._mapping)
+                source = Source(stream, _shown(path.resolve()), self._mapping)
                 for found in importer.parse(source):
                     if isinstance(found, Transcript):
                         self._take(found, report, adding)
@@ -247,7 +256,16 @@ class _Import:
                         report.note(found)
         except UnreadableError as error:
             report.error = str(error)
+        except DAMAGED:
+            report.error = "ends early; it was cut off or is damaged"
+        if report.error:
             report.foreign = report.format is None and not named
+
+    def found_nothing(self, place: Path) -> bool:
+        """Whether a place is a folder of which no file was recognised."""
+        return place.is_dir() and not any(
+            file.format and Path(file.path).is_relative_to(place) for file in self.report.files
+        )
 
     def _take(self, found: Transcript, report: FileReport, adding: Adding) -> None:
         standing = adding.add(found)
@@ -265,20 +283,23 @@ class _Import:
         self._progress(Progress(report.path, number, self._files, self._seen))
 
 
-def _files(paths: Iterable[str | Path]) -> Iterator[tuple[Path, bool]]:
+def _files(place: Path) -> Iterator[tuple[Path, bool]]:
     """Find the files to import, and whether each was named by the user."""
-    for path in map(Path, paths):
-        if path.is_dir():
-            found = sorted(_walked(path))
-            if not found:
-                raise UsageError(
-                    f"{path} holds no files to import; name a folder with logs or records."
-                )
-            yield from ((file, False) for file in found)
-        elif path.exists():
-            yield path, True
-        else:
-            raise UsageError(f"There is no file or folder {path}.")
+    if place.is_dir():
+        yield from ((file, False) for file in sorted(_walked(place)))
+    elif place.exists():
+        yield place, True
+    else:
+        raise UsageError(f"There is no file or folder {place}.")
+
+
+def _barren(folder: Path) -> str:
+    return f"{folder} holds no transcripts in a known format ({', '.join(FORMATS[1:])})."
+
+
+def _shown(path: Path) -> str:
+    """Write a path as text, even if its name is none."""
+    return os.fsencode(path).decode("utf-8", "replace")
 
 
 def _walked(folder: Path) -> Iterator[Path]:

@@ -189,8 +189,9 @@ class Corpus:
         """
         dataset = self._transcripts.latest()
         if dataset is None:
-            names = self._named(columns, arrow.TRANSCRIPTS.names)
-            return arrow.TRANSCRIPTS.empty_table().select(names)
+            there = arrow.TRANSCRIPTS.names
+            predicate(where or {}, there)
+            return arrow.TRANSCRIPTS.empty_table().select(self._named(columns, there) or there)
         names = dataset.schema.names
         return dataset.to_table(
             columns=self._named(columns, names), filter=predicate(where or {}, names)

@@ -90,7 +90,7 @@ class VerdictTable:
         found = dataset.to_table(filter=predicate(where, VERDICTS.names))
         if ids is None:
             return found
-        return found.filter(pc.field("transcript_id").isin(list(ids)))
+        return found.filter(pc.field("transcript_id").isin(pa.array([*ids], pa.string())))
 
     def _keys(self) -> set[tuple[str, str, str]]:
         dataset = self._dataset.latest()

@@ -50,6 +50,8 @@ class Archive:
     def __init__(self, stream: BinaryIO, limit: int) -> None:
         self._stream = stream
         self._limit = limit
+        self._size = stream.seek(0, 2)
+        stream.seek(0)
         self.cut_off = False
         try:
             found = _from_directory(stream)
@@ -69,6 +71,8 @@ class Archive:
         member = self.members[name]
         if member.flags & _ENCRYPTED:
             raise BadMemberError("is encrypted")
+        if member.offset < 0 or member.packed > self._size:
+            raise BadMemberError("is cut off")
         self._stream.seek(member.offset)
         header = self._stream.read(_LOCAL_HEADER.size)
         if len(header) < _LOCAL_HEADER.size or not header.startswith(_LOCAL_MAGIC):

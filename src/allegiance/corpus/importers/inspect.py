@@ -20,12 +20,14 @@ from allegiance.corpus.importers.found import (
     Unmapped,
     UnreadableError,
 )
-from allegiance.corpus.importers.inspect_spec import Run, read_run
+from allegiance.corpus.importers.inspect_spec import Run, in_utc, read_run, text_or_none
 from allegiance.corpus.making import transcript
 from allegiance.corpus.schema import Author, Message, Transcript
 
 _ZIP = b"PK\x03\x04"
 _JSON_LOG = re.compile(rb'(\xef\xbb\xbf)?\s*\{\s*"version"\s*:\s*\d+\s*,\s*"(status|eval)"\s*:')
+_SAMPLE = re.compile(r"samples/.*\.json", re.DOTALL)
+_SHELL = re.compile(r"samples/.*_epoch_\d+/sample\.json", re.DOTALL)
 _FACTOR = re.compile(r"[a-z][a-z0-9_]*")
 
 _MAPPED = {
@@ -37,6 +39,7 @@ _PROVENANCE = (
     *("error_retries", "model_usage", "role_usage", "model_fallbacks", "completed_at"),
     *("total_time", "working_time", "turn_count", "token_limit", "message_limit", "time_limit"),
 )
+_LARGEST = 2**63 - 1
 _EMPTY = {b"{}", b"[]", b"null", b'""'}
 
 
@@ -55,18 +58,17 @@ def parse(source: Source) -> Iterator[Found]:
 def _parse_archive(source: Source) -> Iterator[Found]:
     archive = Archive(source.stream, MAX_RECORD_BYTES)
     run = read_run(_header(archive), "eval")
-    samples = [name for name in archive.members if name.startswith("samples/")]
+    samples = [name for name in archive.members if _SAMPLE.fullmatch(name)]
     if "header.json" not in archive.members:
         cause = "The file is cut off" if archive.cut_off else "The run never ended"
         yield Recovered(f"{cause}: its log has no header, and {_finished(len(samples))}.")
+    pieces = tuple(name.removesuffix("sample.json") for name in samples if _SHELL.fullmatch(name))
     for name in samples:
-        if re.fullmatch(r"samples/.*_epoch_\d+/.*", name):
+        if pieces and name.startswith(pieces):
             if name.endswith("/sample.json"):
                 yield Skipped(
                     name, "is a sample in pieces (a chunked log), which can't be read yet"
                 )
-            continue
-        if not name.endswith(".json"):
             continue
         try:
             raw = archive.read(name)
@@ -145,13 +147,15 @@ def _reason(error: Exception) -> str:
 
 def _transcript(sample: Mapping[str, Any], run: Run, uri: str) -> tuple[Transcript, int]:
     """Make the transcript of a sample, and count the attachments that the log lacks."""
-    identifier = str(_member(sample, "id"))
-    epoch = int(_member(sample, "epoch", 1))
+    identifier = str(jsontext.value(sample["id"]))
+    epoch = _member(sample, "epoch", 1)
+    if not isinstance(epoch, int) or abs(epoch) > _LARGEST:
+        raise ValueError("its epoch is not a whole number")
     uuid = _member(sample, "uuid")
     attachments = _Attachments(sample)
     raw = attachments.resolve(_member(sample, "messages", []))
     metadata = _member(sample, "metadata", {})
-    error = _member(sample, "error")
+    error, began = _member(sample, "error"), _member(sample, "started_at")
     request = metadata.get("request_id")
     study, condition = _study(metadata)
     made = transcript(
@@ -169,10 +173,10 @@ def _transcript(sample: Mapping[str, Any], run: Run, uri: str) -> tuple[Transcri
         sample_id=identifier,
         request_id=str(identifier if request is None else request),
         epoch=epoch,
-        started_at=_member(sample, "started_at") or run.created,
-        stop_reason=_stop_reason(_member(sample, "output")),
-        limited_by=_object(_member(sample, "limit")).get("type"),
-        error=_object(error).get("message", "") if isinstance(error, dict) else error,
+        started_at=in_utc(began) if began else run.created,
+        stop_reason=text_or_none(_stop_reason(_member(sample, "output"))),
+        limited_by=text_or_none(_object(_member(sample, "limit")).get("type")),
+        error=text_or_none(_object(error).get("message", error)),
         scores=_scores(sample),
         metadata=metadata,
         provenance={"run": run.provenance, "sample": _provenance(sample)},
@@ -226,7 +230,7 @@ def _study(metadata: Mapping[str, Any]) -> tuple[str | None, dict[str, str]]:
     }
 
 
-def _stop_reason(output: Any) -> str | None:
+def _stop_reason(output: Any) -> Any:
     choices = cast(list[Any], _object(output).get("choices") or [None])
     return _object(choices[0]).get("stop_reason")
 

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any, cast
 
 from allegiance.corpus import jsontext
@@ -44,15 +45,31 @@ def read_run(header: Mapping[str, Any], member: str) -> Run:
         raise jsontext.BadJSONError(f"does not say what was run (it has no {member!r})")
     members = cast(dict[str, Any], spec)
     text = {key: value for key, value in members.items() if value not in (None, "")}
+    if "created" in text:
+        text["created"] = in_utc(text["created"])
     return Run(
-        eval_id=text.get("eval_id") or _derived_eval_id(text),
-        task_id=text.get("task_id"),
-        task=text.get("task"),
-        model=text.get("model"),
-        created=text.get("created"),
-        status=jsontext.value(header.get("status")),
+        eval_id=text_or_none(text.get("eval_id")) or _derived_eval_id(text),
+        task_id=text_or_none(text.get("task_id")),
+        task=text_or_none(text.get("task")),
+        model=text_or_none(text.get("model")),
+        created=text_or_none(text.get("created")),
+        status=text_or_none(jsontext.value(header.get("status"))),
         provenance={key: text[key] for key in _KEPT if text.get(key) not in (None, {}, [])},
     )
+
+
+def text_or_none(value: object) -> str | None:
+    """Take a value for the text it should be; what is no text is written as JSON."""
+    return value if value is None or isinstance(value, str) else jsontext.dump(value)
+
+
+def in_utc(time: str) -> str:
+    """Write an ISO 8601 time in UTC, so that times compare as text; older logs use local time."""
+    try:
+        found = datetime.fromisoformat(time)
+    except (TypeError, ValueError):
+        return str(time)
+    return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC).isoformat()
 
 
 def _derived_eval_id(spec: Mapping[str, Any]) -> str:

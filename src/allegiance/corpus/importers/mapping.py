@@ -1,13 +1,13 @@
 """The mapping language: which column of a record holds what.
 
-A rule is ``field=column``, for example ``output=response``. The column may be a dotted path into
-nested JSON (``prompt.messages``), and may be followed by a translation of its values:
-``tier=condition{free_tier:monitored, paid_tier:unmonitored}``. A backslash takes the meaning from
-the character after it.
+A rule is ``field=column``, for example ``output=response``. The column may be a dotted path into nested
+JSON (``prompt.messages``), and may be followed by a translation of its values:
+``tier=condition{free_tier:monitored,paid_tier:unmonitored}``. What no column says can be said for the
+whole import with ``field:=value`` (``model:=gpt-oss-120b``). A backslash takes the meaning from the
+character after it.
 
 Fields: those of a transcript (`FIELDS`); a factor of the condition, by name where it is one of
-`FACTORS`, else as ``c:NAME``; ``score:NAME``; ``verdict:CATEGORY`` (what an outside instrument
-said).
+`FACTORS`, else as ``c:NAME``; ``score:NAME``; ``verdict:CATEGORY`` (what an outside instrument said).
 """
 
 import hashlib
@@ -60,6 +60,8 @@ class Rule:
         The column taken apart at its dots.
     translation
         Value to value; a value that is not in it stays as it is.
+    constant
+        The value of a ``field:=value`` rule, which has no column.
     """
 
     kind: Kind
@@ -67,6 +69,7 @@ class Rule:
     column: str
     path: tuple[str, ...]
     translation: tuple[tuple[str, str], ...] = ()
+    constant: str | None = None
 
     def translate(self, value: Any) -> Any:
         """Translate a value; one without a translation comes back as it is."""
@@ -98,7 +101,9 @@ class Mapping:
 
     def read(self, rule: Rule, record: dict[str, Any]) -> Any:
         """Read what a record has in a rule's column, translated; None where it has nothing."""
-        found = _lookup(record, rule.path, rule.column)
+        found = rule.constant
+        if found is None:
+            found = _lookup(record, rule.path, rule.column)
         if found is _NOTHING:
             return None
         self.seen.add(rule)
@@ -106,9 +111,9 @@ class Mapping:
 
     def columns(self) -> set[str]:
         """Columns that some rule reads whole, so that they need not be kept as metadata too."""
-        return {rule.path[0] for rule in self.rules if len(rule.path) == 1} | {
-            rule.column for rule in self.rules
-        }
+        read = [rule for rule in self.rules if rule.constant is None]
+        whole = {rule.path[0] for rule in read if len(rule.path) == 1}
+        return whole | {rule.column for rule in read}
 
 
 def parse_mapping(rules: Iterable[str]) -> Mapping:
@@ -134,8 +139,13 @@ def parse_rule(text: str) -> Rule:
     target = target.strip()
     if not equals or not target or not source.strip():
         raise UsageError(f"--map {text}: write field=column, for example --map output=response.")
+    constant = target.endswith(":")
+    kind, name = _target(target.removesuffix(":"), text)
+    if constant:
+        if kind == "verdict":
+            raise UsageError(f"--map {text}: a verdict is read from a column, not said for all.")
+        return Rule(kind, name, "", (), constant=source.strip())
     column, translation = _source(source.strip(), text)
-    kind, name = _target(target, text)
     return Rule(kind, name, _unescaped(column), _path(column), translation)
 
 

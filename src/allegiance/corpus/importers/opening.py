@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import zlib
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +15,9 @@ from allegiance.corpus.importers.found import Importer, UnreadableError
 
 _GZIP = b"\x1f\x8b"
 _ZSTD = b"\x28\xb5\x2f\xfd"
+DAMAGED = (OSError, EOFError, zlib.error)
+"""What reading a compressed file raises where it is cut off or damaged."""
+
 _LOOKED_AT = 1 << 16
 _CSV_SUFFIXES = {".csv", ".tsv"}
 
@@ -74,7 +78,7 @@ def _head(stream: BinaryIO) -> bytes:
     try:
         head = stream.read(_LOOKED_AT)
         stream.seek(0)
-    except (OSError, EOFError, zstandard.ZstdError) as error:
+    except DAMAGED as error:
         raise UnreadableError("can't be decompressed; it is damaged or cut off") from error
     return head
 

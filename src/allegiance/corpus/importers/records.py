@@ -3,7 +3,8 @@
 import csv
 import hashlib
 import io
-from collections.abc import Callable, Collection, Iterator
+import re
+from collections.abc import Collection, Iterator
 from typing import Any, BinaryIO, cast
 
 import msgspec
@@ -96,8 +97,7 @@ def _transcript(
     record: dict[str, Any], mapping: Mapping, name: str, identity: str, uri: str
 ) -> Transcript | None:
     read = _Reading(record, mapping)
-    request = read.text("request")
-    messages = _conversation(read, request)
+    messages = _conversation(read)
     used = mapping.columns() | read.well_known
     metadata = {key: jsontext.value(item) for key, item in record.items() if key not in used}
     scores = {
@@ -105,11 +105,11 @@ def _transcript(
         for rule in mapping.of_kind("score")
     }
     verdicts = [_verdict(rule, mapping, record, name) for rule in mapping.of_kind("verdict")]
-    if not messages:
+    if messages is None:
         return None
     epoch = read.whole_number("epoch")
     identifier = read.text("id")
-    first = request or next((m.text for m in messages if m.role == "user"), "")
+    first = read.text("request") or next((m.text for m in messages if m.role == "user"), "")
     return transcript(
         source_identity=identity if identifier is None else mapped_identity(identifier, epoch),
         source_format=name,
@@ -154,21 +154,25 @@ class _Reading:
         found = self.text(name)
         if found is None:
             return None
-        try:
-            return int(found)
-        except ValueError:
-            raise ValueError(f"its {name} is {found[:40]!r}, not a whole number") from None
+        if not re.fullmatch(r"-?\d{1,18}", found):
+            raise ValueError(f"its {name} is {found[:40]!r}, not a whole number")
+        return int(found)
 
 
-def _conversation(read: _Reading, request: str | None) -> list[Message]:
-    messages = scripted_unless_assistant(_message_list(read.value("messages")))
-    system, output, reasoning = read.text("system"), read.text("output"), read.text("reasoning")
+def _conversation(read: _Reading) -> list[Message] | None:
+    """Build the conversation; None where the record says nothing of one (an empty one is one)."""
+    listed, output = read.value("messages"), read.value("output")
+    system, request, reasoning = read.text("system"), read.text("request"), read.text("reasoning")
+    if all(part is None for part in (listed, output, system, request, reasoning)):
+        return None
+    messages = scripted_unless_assistant(_message_list(listed))
     if system is not None:
         messages.insert(0, Message("system", system))
     if request is not None:
         messages.append(Message("user", request))
     if output is not None or reasoning is not None:
-        messages.append(Message("assistant", output or "", reasoning or "", author="model"))
+        said = "" if output is None else text_of(output)
+        messages.append(Message("assistant", said, reasoning or "", author="model"))
     return messages
 
 
@@ -213,7 +217,7 @@ def _number(value: Any) -> Any:
 
 def _json_lines(stream: BinaryIO) -> Iterator[Row | Skipped]:
     number = 0
-    while line := _read(stream.readline, MAX_RECORD_BYTES + 1):
+    while line := stream.readline(MAX_RECORD_BYTES + 1):
         number += 1
         where = f"line {number}"
         if len(line) > MAX_RECORD_BYTES:
@@ -224,7 +228,7 @@ def _json_lines(stream: BinaryIO) -> Iterator[Row | Skipped]:
 
 
 def _json_array(stream: BinaryIO) -> Iterator[Row | Skipped]:
-    data = _read(stream.read, MAX_RECORD_BYTES + 1)
+    data = stream.read(MAX_RECORD_BYTES + 1)
     if len(data) > MAX_RECORD_BYTES:
         raise UnreadableError(f"is larger than {MAX_RECORD_BYTES:,} bytes; write it as JSON lines")
     try:
@@ -262,10 +266,6 @@ def _csv_rows(stream: BinaryIO) -> Iterator[Row | Skipped]:
         raise UnreadableError("is not UTF-8 text; save it as UTF-8") from error
     except csv.Error as error:
         raise UnreadableError(f"is not CSV from here on ({error})") from error
-    except _ENDS_EARLY as error:
-        raise UnreadableError("ends early; the compressed file was cut off") from error
-    finally:
-        text.detach()
 
 
 def _rejoined(first: str, rest: Iterator[str]) -> Iterator[str]:
@@ -287,16 +287,6 @@ def _csv_row(where: str, header: list[str], cells: list[str]) -> Row | Skipped:
         return Skipped(where, f"has {len(cells)} cells where the header has {len(header)}")
     record: dict[str, Any] = dict(zip(header, cells, strict=True))
     return where, jsontext.dump(list(record.items())).encode(), record
-
-
-_ENDS_EARLY = (EOFError, OSError)
-
-
-def _read(read: Callable[[int], bytes], limit: int) -> bytes:
-    try:
-        return read(limit)
-    except _ENDS_EARLY as error:
-        raise UnreadableError("ends early; the compressed file was cut off or damaged") from error
 
 
 def _looks_like_lines(head: bytes) -> bool:
