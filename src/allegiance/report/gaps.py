@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from allegiance import stats
-from allegiance.report.cells import TIER, Group, Place, Reading, read
+from allegiance.report.cells import TIER, Group, Place, Reading, read, request_order
 from allegiance.report.labels import EVERYWHERE, Labels
 from allegiance.report.observations import Table
 from allegiance.report.rates import Truth, true_rates
@@ -138,7 +138,7 @@ def _tier_gap(
     elif not shared:
         sentence = f"{subject}: no gap, because no request was observed in both tiers."
     else:
-        requests = list(dict.fromkeys([*readings[0].outcomes, *readings[1].outcomes]))
+        requests = sorted({*readings[0].outcomes, *readings[1].outcomes}, key=request_order)
         first, second = (
             [reading.outcomes.get(key, []) for key in requests] for reading in readings
         )

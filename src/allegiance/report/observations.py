@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 
 from allegiance.errors import AllegianceError
 from allegiance.study.outcomes import Outcome
@@ -21,6 +21,9 @@ _NEEDED = (
 )
 _AGAINST = ("original", "training", "both", "neither")
 _STATUS = ("ok", "refused", "invalid", "too-long")
+
+Request: TypeAlias = tuple[str | None, str | None, str]
+"""Study, task and request id: equal ids of two tasks are two requests."""
 
 
 class Observations(Protocol):
@@ -55,7 +58,7 @@ class Record:
     model: str
     study: str | None
     task: str | None
-    request: tuple[str | None, str | None, str]
+    request: Request
     has_request: bool
     source_format: str
     source_uri: str
