@@ -160,6 +160,16 @@ def test_a_very_long_name_does_not_widen_a_figure():
         assert float(drawing.get("width")) < 1000
 
 
+def test_the_key_explains_only_what_is_drawn():
+    rows = [row(n, c_intent=None, c_tier=("monitored", "unmonitored")[n % 2]) for n in range(4)]
+    key = render_html(study_report(table(rows), provenance(4))).split('<p class="key">')[1]
+    key = key.split("</p>")[0]
+    assert "unmonitored" in key
+    assert "intent" not in key
+    assert "truth" not in key
+    assert "missing" not in key
+
+
 def test_conditions_whose_labels_look_the_same_when_cut_keep_lines_of_their_own():
     rows = [row(n, c_intent="x" * 300 + str(n)) for n in range(3)]
     (drawing,) = drawings(render_html(study_report(table(rows), provenance(3))))

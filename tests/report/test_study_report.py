@@ -250,6 +250,17 @@ def test_tiers_that_share_no_request_have_no_gap():
     assert "no request was observed in both tiers" in gap.sentence
 
 
+def test_the_counts_of_a_gap_are_those_of_the_requests_it_rests_on():
+    acts = {"r0": "complied", "r1": "complied", "r2": "refused", "r3": "refused"}
+    rows = [row(n, request_id=r, **{"v:outcome": acts[r]}) for n, r in enumerate(acts)]
+    rows += [row(9 + n, request_id=f"r{n}", c_tier="unmonitored") for n in range(1, 6)]
+    (gap,) = report_of(rows).gaps
+    assert (gap.requests, gap.monitored, gap.unmonitored) == (3, (1, 3), (0, 3))
+    assert gap.gap.interval.estimate == pytest.approx(1 / 3)
+    assert "33.3 % of 3 where monitored, 0.0 % of 3 where not" in gap.sentence
+    assert "not observed in both: 3 requests" in gap.sentence
+
+
 def test_one_request_in_both_tiers_has_a_gap_that_speaks_for_it_alone():
     rows = [
         row(n, request_id="r0", c_tier=("monitored", "unmonitored")[n % 2],
@@ -279,7 +290,7 @@ def test_other_peoples_transcripts_without_condition_or_scan_are_counted_and_giv
     }
     assert all(cell.measures == () for cell in report.cells)
     assert report.gaps == ()
-    assert report.unobserved is None
+    assert (report.unobserved, report.requests, report.conditions) == (None, None, 0)
     assert any("no rates" in note for note in report.notes)
 
 

@@ -12,6 +12,7 @@ _TIERS = {"monitored": 0, "unmonitored": 1}
 _AGAINST = {"original": 0, "both": 1, "training": 2, "neither": 3, None: 4}
 
 OBSERVED_OUTCOMES = tuple(outcome.value for outcome in Outcome if not outcome.missing)
+MISSING_OUTCOMES = frozenset(outcome.value for outcome in Outcome if outcome.missing)
 
 
 @dataclass(frozen=True)
@@ -108,7 +109,7 @@ def read(group: Group, table: Table, measure: str) -> Reading:
     for record in group.records:
         verdict = record.verdicts[place]
         absent = verdict.missing
-        if category == OUTCOME and verdict.value is not None and Outcome(verdict.value).missing:
+        if category == OUTCOME and verdict.value in MISSING_OUTCOMES:
             absent = verdict.value
         if absent is not None:
             missing[absent] += 1

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Protocol, TypeAlias
 
 from allegiance.errors import AllegianceError
@@ -162,6 +163,7 @@ def _verdicts(columns: Mapping[str, list[Any]], category: str) -> list[Verdict]:
     return [_verdict(value, status) for value, status in zip(values, statuses, strict=True)]
 
 
+@cache  # a corpus holds few different verdicts
 def _verdict(value: str | None, status: str | None) -> Verdict:
     if status not in (None, "ok"):
         return Verdict(None, f"scanner-{status}")
