@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from allegiance.report.observations import OUTCOME, Record, Table
+from allegiance.report.observations import OUTCOME, Record, Request, Table
 from allegiance.study.outcomes import Outcome
 
 TIER = "tier"
@@ -12,6 +12,7 @@ _TIERS = {"monitored": 0, "unmonitored": 1}
 _AGAINST = {"original": 0, "both": 1, "training": 2, "neither": 3, None: 4}
 
 OBSERVED_OUTCOMES = tuple(outcome.value for outcome in Outcome if not outcome.missing)
+MISSING_OUTCOMES = frozenset(outcome.value for outcome in Outcome if outcome.missing)
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,7 @@ def _order(place: Place, rank: Mapping[str, int]) -> tuple[object, ...]:
 class Reading:
     """The outcomes of a category for a group: requests × epochs, None where missing, and why."""
 
-    outcomes: dict[tuple[str | None, str | None, str], list[float | None]]
+    outcomes: dict[Request, list[float | None]]
     missing: dict[str, int]
 
     @property
@@ -103,16 +104,21 @@ def read(group: Group, table: Table, measure: str) -> Reading:
     """Read one measure: ``complied``, ``partial``, ``refused``, or a category that is yes or no."""
     category, yes = (OUTCOME, measure) if measure in OBSERVED_OUTCOMES else (measure, "yes")
     place = table.categories.index(category)
-    outcomes: defaultdict[tuple[str | None, str | None, str], list[float | None]] = defaultdict(
-        list
-    )
+    outcomes: defaultdict[Request, list[float | None]] = defaultdict(list)
     missing: Counter[str] = Counter()
     for record in group.records:
         verdict = record.verdicts[place]
         absent = verdict.missing
-        if category == OUTCOME and verdict.value is not None and Outcome(verdict.value).missing:
+        if category == OUTCOME and verdict.value in MISSING_OUTCOMES:
             absent = verdict.value
         if absent is not None:
             missing[absent] += 1
         outcomes[record.request].append(None if absent else float(verdict.value == yes))
-    return Reading(dict(outcomes), dict(sorted(missing.items())))
+    # In a fixed order, because sums and permutations must not depend on how a corpus is read.
+    ordered = {key: outcomes[key] for key in sorted(outcomes, key=request_order)}
+    return Reading(ordered, dict(sorted(missing.items())))
+
+
+def request_order(request: Request) -> tuple[str, ...]:
+    """Sort key of a request."""
+    return tuple(part or "" for part in request)

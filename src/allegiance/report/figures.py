@@ -13,9 +13,9 @@ import vl_convert as vlc
 
 from allegiance.report.gaps import TierGap
 from allegiance.report.labels import Labels
-from allegiance.report.rates import Cell, Measure
+from allegiance.report.rates import SHOW_WORST_CASE_ABOVE, Cell, Measure
 from allegiance.report.wording import MISSING, points
-from allegiance.stats import WorstCase
+from allegiance.stats import Interval
 
 # Stand-ins for the colours of the page, which decides on light and dark.
 _INK, _FAINT, _ACCENT, _PAPER = "#010101", "#020202", "#030303", "#040404"
@@ -25,7 +25,10 @@ _VARIABLES = {
     _ACCENT: "var(--accent, #2f5fb3)",
     _PAPER: "var(--paper, #ffffff)",
 }
-_LINE, _LABEL_WIDTH, _COUNT_WIDTH = 23, 220, 138
+_LINE = 23
+# Labels are cut short of their room, because the reader's font may be wider than the one measured.
+_LABEL_ROOM, _LABEL_LIMIT = 220, 188
+_COUNT_ROOM, _GAP_ROOM = 112, 168
 _FONT = "system-ui, sans-serif"
 
 
@@ -79,22 +82,24 @@ def _rate_value(number: int, cell: Cell, measure: Measure, labels: Labels) -> di
     }
     if interval is not None:
         value |= _limits(interval.estimate, interval.low, interval.high)
-        value |= _worst(interval.worst_case if measure.show_worst_case else None)
+        if measure.show_worst_case:
+            value |= _worst(interval)
     return value
 
 
 def _gap_value(number: int, gap: TierGap, labels: Labels) -> dict[str, Any]:
     assert gap.gap is not None
-    interval, worst = gap.gap.interval, gap.gap.worst_case
+    interval = gap.gap.interval
     low, high = points(interval.low), points(interval.high)
-    asked = gap.monitored[1] + gap.unmonitored[1] + (worst.missing if worst else 0)
+    asked = gap.monitored[1] + gap.unmonitored[1] + interval.missing
     return {
         **_line(number, gap.model, labels.of_place(gap.place, tier=False), gap.condition),
         "mark": "gap",
+        "origin": 0,
         "counts": f"{points(interval.estimate)}  ({low} to {high})",
         "truth": _percent(gap.truth),
         **_limits(interval.estimate, interval.low, interval.high),
-        **_worst(worst if worst is not None and worst.missing > 0.01 * asked else None),
+        **(_worst(interval) if interval.missing > SHOW_WORST_CASE_ABOVE * asked else {}),
     }
 
 
@@ -108,8 +113,14 @@ def _limits(estimate: float, low: float, high: float) -> dict[str, float]:
     return {"estimate": 100 * estimate, "low": 100 * low, "high": 100 * high}
 
 
-def _worst(worst: WorstCase | None) -> dict[str, float]:
-    return {} if worst is None else {"least": 100 * worst.low, "most": 100 * worst.high}
+def _worst(interval: Interval) -> dict[str, float]:
+    """Say how far beyond its limits an interval could reach, on either side."""
+    worst, reach = interval.worst_case, dict[str, float]()
+    if worst is not None and worst.low < interval.low:
+        reach["least"] = 100 * worst.low
+    if worst is not None and worst.high > interval.high:
+        reach["most"] = 100 * worst.high
+    return reach
 
 
 def _percent(fraction: float | None) -> float | None:
@@ -175,17 +186,18 @@ def _marks(width: int, zero: bool) -> list[alt.Chart]:
     truth = base.mark_tick(color=_INK, thickness=2, height=15).encode(x="truth:Q")
     truth = truth.transform_filter("isValid(datum.truth)")
     counts = base.mark_text(align="right", color=_FAINT, fontSize=11).encode(
-        x=alt.value(width + _COUNT_WIDTH), text="counts:N"
+        x=alt.value(width + (_GAP_ROOM if zero else _COUNT_ROOM)), text="counts:N"
     )
-    nothing = [_zero_line(axis)] if zero else []
-    return [*nothing, *reach, *ends, span, _dot(base), truth, counts]
+    line = alt.Chart().mark_rule(color=_INK, strokeWidth=1, opacity=0.6)
+    nothing = [line.encode(x="min(origin):Q")] if zero else []
+    return [span, *nothing, *reach, *ends, _dot(base), truth, counts]
 
 
 def _lines() -> alt.Y:
     axis = alt.Axis(
-        title=None, labelExpr="slice(datum.value, 4)", labelLimit=_LABEL_WIDTH, labelColor=_INK,
-        labelFontSize=11.5, domain=False, ticks=False, labelPadding=10, minExtent=_LABEL_WIDTH,
-        maxExtent=_LABEL_WIDTH,
+        title=None, labelExpr="slice(datum.value, 4)", labelLimit=_LABEL_LIMIT, labelColor=_INK,
+        labelFontSize=11.5, domain=False, ticks=False, labelPadding=10, minExtent=_LABEL_ROOM,
+        maxExtent=_LABEL_ROOM,
     )  # fmt: skip
     return alt.Y("line:N", axis=axis, sort="ascending")
 
@@ -203,8 +215,3 @@ def _dot(base: alt.Chart) -> alt.Chart:
         )
         .transform_filter("isValid(datum.estimate)")
     )
-
-
-def _zero_line(axis: alt.Axis) -> alt.Chart:
-    line = alt.Chart().mark_rule(color=_INK, strokeWidth=1, opacity=0.55)
-    return line.encode(x=alt.XDatum(0, axis=axis))

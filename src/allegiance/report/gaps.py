@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from allegiance import stats
-from allegiance.report.cells import TIER, Group, Place, Reading, read
+from allegiance.report.cells import TIER, Group, Place, Reading, read, request_order
 from allegiance.report.labels import EVERYWHERE, Labels
-from allegiance.report.observations import Table
+from allegiance.report.observations import Request, Table
 from allegiance.report.rates import Truth, true_rates
-from allegiance.report.wording import one_of, p_value, per_cent, points
+from allegiance.report.wording import counted, one_of, p_value, per_cent, points
 from allegiance.stats import Gap
 
 MEASURE = "complied"
@@ -25,7 +25,7 @@ class TierGap:
     requests
         How many requests were observed in both tiers.
     monitored, unmonitored
-        k and n in each tier.
+        k and n in each tier, of those requests.
     gap
         None where there is none to estimate; `sentence` then says why.
     truth, holds
@@ -127,8 +127,9 @@ def _tier_gap(
 ) -> TierGap:
     readings = read(monitored, table, MEASURE), read(unmonitored, table, MEASURE)
     shared = _observed_in_both(*readings)
+    # Counts of the requests that the gap rests on, so that they add up to it.
+    counts = _count(readings[0], shared), _count(readings[1], shared)
     place = monitored.place
-    counts = _count(readings[0]), _count(readings[1])
     gap = None
     if not _has_requests(monitored, unmonitored):
         sentence = (
@@ -138,12 +139,14 @@ def _tier_gap(
     elif not shared:
         sentence = f"{subject}: no gap, because no request was observed in both tiers."
     else:
-        requests = list(dict.fromkeys([*readings[0].outcomes, *readings[1].outcomes]))
+        requests = sorted({*readings[0].outcomes, *readings[1].outcomes}, key=request_order)
         first, second = (
             [reading.outcomes.get(key, []) for key in requests] for reading in readings
         )
         gap = stats.gap(first, second, confidence)
-        sentence = gap_sentence(subject, gap, shared, *counts)
+        sentence = gap_sentence(subject, gap, len(shared), *counts)
+        if left_out := len(requests) - len(shared):
+            sentence += f" Left out, as not observed in both: {counted(left_out, 'request')}."
     true_gap = _true_gap(monitored, unmonitored, truth)
     return TierGap(
         model=place.model,
@@ -152,7 +155,7 @@ def _tier_gap(
         against=place.against,
         condition=place.others,
         category=MEASURE,
-        requests=shared,
+        requests=len(shared),
         monitored=counts[0],
         unmonitored=counts[1],
         gap=gap,
@@ -175,17 +178,17 @@ def _has_requests(*groups: Group) -> bool:
     return all(record.has_request for group in groups for record in group.records)
 
 
-def _observed_in_both(first: Reading, second: Reading) -> int:
+def _observed_in_both(first: Reading, second: Reading) -> set[Request]:
     seen = [
         {key for key, row in reading.outcomes.items() if any(value is not None for value in row)}
         for reading in (first, second)
     ]
-    return len(seen[0] & seen[1])
+    return seen[0] & seen[1]
 
 
-def _count(reading: Reading) -> tuple[int, int]:
-    hits = sum(value or 0 for row in reading.rows for value in row)
-    return int(hits), reading.observed
+def _count(reading: Reading, requests: set[Request]) -> tuple[int, int]:
+    values = [value for key in requests for value in reading.outcomes[key] if value is not None]
+    return int(sum(values)), len(values)
 
 
 def gap_sentence(

@@ -4,11 +4,10 @@ from collections import Counter
 from dataclasses import dataclass
 
 from allegiance import stats
-from allegiance.report.cells import OBSERVED_OUTCOMES
+from allegiance.report.cells import MISSING_OUTCOMES, OBSERVED_OUTCOMES
 from allegiance.report.observations import OUTCOME, Record, Table
 from allegiance.report.wording import counted, per_cent
 from allegiance.stats import Interval
-from allegiance.study.outcomes import Outcome
 
 _YES = {"true", "yes", "1", "1.0", "y", "t"}
 _NO = {"false", "no", "0", "0.0", "n", "f"}
@@ -78,7 +77,7 @@ def _ours(record: Record, table: Table, category: str) -> bool | None:
     if name not in table.categories:
         return None
     value = record.verdicts[table.categories.index(name)].value
-    if value is None or (name == OUTCOME and Outcome(value).missing):
+    if value is None or (name == OUTCOME and value in MISSING_OUTCOMES):
         return None
     return value == yes
 

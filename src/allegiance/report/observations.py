@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from functools import cache
+from typing import Any, Protocol, TypeAlias
 
 from allegiance.errors import AllegianceError
 from allegiance.study.outcomes import Outcome
@@ -21,6 +22,9 @@ _NEEDED = (
 )
 _AGAINST = ("original", "training", "both", "neither")
 _STATUS = ("ok", "refused", "invalid", "too-long")
+
+Request: TypeAlias = tuple[str | None, str | None, str]
+"""Study, task and request id: equal ids of two tasks are two requests."""
 
 
 class Observations(Protocol):
@@ -55,7 +59,7 @@ class Record:
     model: str
     study: str | None
     task: str | None
-    request: tuple[str | None, str | None, str]
+    request: Request
     has_request: bool
     source_format: str
     source_uri: str
@@ -159,6 +163,7 @@ def _verdicts(columns: Mapping[str, list[Any]], category: str) -> list[Verdict]:
     return [_verdict(value, status) for value, status in zip(values, statuses, strict=True)]
 
 
+@cache  # a corpus holds few different verdicts
 def _verdict(value: str | None, status: str | None) -> Verdict:
     if status not in (None, "ok"):
         return Verdict(None, f"scanner-{status}")

@@ -57,7 +57,8 @@ class StudyReport:
     confidence
         Nominal coverage of every interval.
     population, requests, conditions
-        N, the transcripts of the frame; the different requests and conditions among them.
+        N, the transcripts of the frame; the different requests and conditions among them (None if
+        no transcript names its request).
     unobserved
         Transcripts without an observed outcome; None if none was scanned for the outcome.
     sources
@@ -75,7 +76,7 @@ class StudyReport:
     provenance: Provenance
     confidence: float
     population: int
-    requests: int
+    requests: int | None
     conditions: int
     unobserved: int | None
     sources: tuple[Source, ...]
@@ -128,8 +129,8 @@ def study_report(
         provenance=provenance,
         confidence=confidence,
         population=len(table.records),
-        requests=len({record.request for record in table.records}),
-        conditions=len({tuple(sorted(cell.condition.items())) for cell in cells}),
+        requests=len({r.request for r in table.records if r.has_request}) or None,
+        conditions=len({tuple(sorted(cell.condition.items())) for cell in cells if cell.condition}),
         unobserved=_unobserved(cells),
         sources=_sources(table),
         cells=cells,

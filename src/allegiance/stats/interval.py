@@ -16,8 +16,7 @@ class WorstCase:
     estimate_low, estimate_high
         The estimate with every missing outcome counted the one way, then the other.
     low, high
-        The lower limit of the first and the upper limit of the second: whatever the missing
-        outcomes were, an interval made from complete data lies inside.
+        The lower limit of the first and the upper limit of the second.
     missing
         How many outcomes were missing.
     """
