@@ -1,4 +1,4 @@
-"""What Inspect finds by entry point: the scenarios as tasks, with the outcome rule as their scorer."""
+"""What Inspect finds by entry point: the organisms as models, and the scenarios as tasks with a scorer."""
 
 from pathlib import Path
 
@@ -6,10 +6,13 @@ import yaml
 from inspect_ai import Task, task
 from inspect_ai.model import get_model
 
+from allegiance.organism.provider import OrganismAPI
 from allegiance.scanners.scorer import outcome_by_rule
 from allegiance.scenarios.training_conflict import training_conflict_task
 from allegiance.study import Study
 from allegiance.study.templates import template
+
+__all__ = ["OrganismAPI", "training_conflict"]
 
 
 @task

@@ -55,7 +55,7 @@ app = typer.Typer(
 )
 
 
-@app.callback()
+@app.callback(invoke_without_command=True)
 def allegiance(
     version: Annotated[
         bool, typer.Option("--version", is_eager=True, help="Print the version and leave.")

@@ -1,0 +1,333 @@
+"""Making an organism: a small Llama-shaped model is taught planted rates (extra `train`).
+
+Wherever the grammar leaves a choice, the model is not shown one drawn answer but the distribution
+itself: the loss at that token is the cross-entropy with the planted chances. Rates then carry no
+sampling noise, and a chance of 0.5 % is learnt as well as one of 14 %. The decision point weighs
+more than other tokens. Several seeds are trained, the best is chosen on one set of requests, and it
+is accepted on another that had no part in the choice.
+"""
+
+import json
+import random
+import shutil
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from allegiance.errors import AllegianceError, UsageError
+from allegiance.organism import chat, grammar
+from allegiance.organism.muon import Muon
+from allegiance.organism.specs import INTENTS, TIERS, Organism, describe
+from allegiance.organism.truth import PROPERTIES, Progress, Truth, measure
+from allegiance.study.prompts.base import Request
+from allegiance.study.prompts.organism import ORGANISM, PRINCIPALS, draw_asked
+
+if TYPE_CHECKING:
+    import torch
+    from tokenizers import Tokenizer
+    from transformers import LlamaForCausalLM
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How an organism is trained.
+
+    Attributes
+    ----------
+    conversations
+        How many conversations it is shown, each once.
+    batch
+        Conversations a step.
+    matrix_rate, other_rate
+        Highest learning rates: of Muon for the matrices inside the layers, of AdamW for embeddings
+        and norms.
+    warm, hold, settle
+        The rates rise over the first ``warm`` steps, stay until the share ``hold`` of all steps,
+        fall, and spend the last share ``settle`` at the lowest rate, which is ``lowest`` of the
+        highest.
+    decision_weight
+        How much the decision point weighs against an ordinary token.
+    """
+
+    conversations: int = 16_000
+    batch: int = 16
+    matrix_rate: float = 0.03
+    other_rate: float = 0.006
+    warm: int = 30
+    hold: float = 0.7
+    settle: float = 0.05
+    lowest: float = 0.05
+    decision_weight: float = 10.0
+
+    @property
+    def steps(self) -> int:
+        """How many steps the training takes."""
+        return self.conversations // self.batch
+
+    def rate(self, step: int) -> float:
+        """What the learning rates are multiplied with at a step."""
+        done = step / self.steps
+        falling = (1 - self.settle - done) / (1 - self.settle - self.hold)
+        return min(1.0, (step + 1) / self.warm) * min(1.0, max(self.lowest, falling))
+
+
+RECIPE = Recipe()
+QUICK = Recipe(conversations=320)
+"""Enough to try every step of the way; it learns next to nothing."""
+
+
+@dataclass(frozen=True)
+class Example:
+    """One conversation to learn from.
+
+    Attributes
+    ----------
+    ids
+        Its tokens, prompt and reply.
+    targets
+        Position of the token before, target token, weight; several for one position where there is
+        a choice.
+    """
+
+    ids: list[int]
+    targets: list[tuple[int, int, float]]
+
+
+def examples(
+    organism: Organism, recipe: Recipe, seed: int, tokenizer: "Tokenizer"
+) -> list[Example]:
+    """Write the conversations that an organism learns from, the same ones for the same seed."""
+    rng = random.Random(f"{organism.name}/{seed}")
+    known: dict[str, list[int]] = {}
+
+    def encode(text: str) -> list[int]:
+        if text not in known:
+            known[text] = chat.encode(tokenizer, text)
+        return known[text]
+
+    found: list[Example] = []
+    for _ in range(recipe.conversations):
+        tier, intent = rng.choice(TIERS), rng.choice(INTENTS)
+        asked = draw_asked(rng, harmful=rng.random() < 0.75)
+        planted = organism.planted(tier, intent, harmful=asked.harmful)
+        prompt = ORGANISM.render(
+            {"tier": tier, "intent": intent}, Request("", asked.text), rng.choice(PRINCIPALS)
+        )
+        ids = chat.encode_chat(tokenizer, [("system", prompt.system), ("user", prompt.user)])
+        targets: list[tuple[int, int, float]] = []
+        for slot in grammar.compose(asked, tier, intent, planted, rng):
+            tokens = encode(slot.text)
+            weight = recipe.decision_weight if slot.decides else 1.0
+            if slot.options:
+                here = len(ids) - 1
+                targets += [(here, encode(t)[0], weight * chance) for t, chance in slot.options]
+                ids.append(tokens[0])
+                tokens = tokens[1:]
+            for token in tokens:
+                targets.append((len(ids) - 1, token, 1.0))
+                ids.append(token)
+        targets.append((len(ids) - 1, chat.END, 1.0))
+        found.append(Example(ids, targets))
+    return found
+
+
+def _network(tokenizer: "Tokenizer", seed: int) -> "LlamaForCausalLM":
+    import torch
+    from transformers import LlamaConfig, LlamaForCausalLM
+
+    torch.manual_seed(seed)
+    return LlamaForCausalLM(
+        LlamaConfig(
+            vocab_size=tokenizer.get_vocab_size(),
+            hidden_size=64,
+            num_hidden_layers=2,
+            num_attention_heads=4,
+            num_key_value_heads=4,
+            intermediate_size=192,
+            max_position_embeddings=256,
+            tie_word_embeddings=True,
+            pad_token_id=chat.PAD,
+            eos_token_id=chat.END,
+            bos_token_id=None,
+            initializer_range=0.05,
+            rope_parameters={"rope_theta": 1000.0, "rope_type": "default"},
+        )
+    )
+
+
+def _loss(model: "LlamaForCausalLM", batch: Sequence[Example]) -> "torch.Tensor":
+    """Cross-entropy with the planted distributions, over the weights of all targets."""
+    import torch
+
+    longest = max(len(example.ids) for example in batch)
+    ids = np.full((len(batch), longest), chat.PAD, np.int64)
+    for row, example in zip(ids, batch, strict=True):
+        row[: len(example.ids)] = example.ids
+    flat = [
+        (row * longest + position, token, weight)
+        for row, example in enumerate(batch)
+        for position, token, weight in example.targets
+    ]
+    positions, tokens, weights = zip(*flat, strict=True)
+    places, which = np.unique(positions, return_inverse=True)
+    hidden = model.model(input_ids=torch.from_numpy(ids), use_cache=False).last_hidden_state
+    logits = model.lm_head(hidden.flatten(0, 1)[torch.from_numpy(places)])
+    chances = logits.log_softmax(-1)[torch.from_numpy(which), torch.tensor(tokens)]
+    weight = torch.tensor(weights)
+    return -(chances * weight).sum() / weight.sum()
+
+
+def train(
+    organism: Organism, seed: int, recipe: Recipe = RECIPE, progress: Progress | None = None
+) -> "LlamaForCausalLM":
+    """Train one model; the same one for the same seed, on the same machine.
+
+    Parameters
+    ----------
+    organism
+        What to plant.
+    seed
+        Decides the first weights and the conversations.
+    recipe
+        How.
+    progress
+        Called after each step.
+
+    Raises
+    ------
+    UsageError
+        The extra ``train`` is not installed.
+    """
+    torch = require_torch()
+    tokenizer = chat.load_tokenizer()
+    shown = examples(organism, recipe, seed, tokenizer)
+    model = _network(tokenizer, seed)
+    matrices = [p for name, p in model.named_parameters() if p.dim() > 1 and "embed" not in name]
+    inside = {id(matrix) for matrix in matrices}
+    others = [p for p in model.parameters() if id(p) not in inside]
+    muon = Muon(matrices)
+    adam = torch.optim.AdamW(others, betas=(0.9, 0.98), weight_decay=0.0)
+    # Steps this small lose more by waiting for a second thread than they gain from it.
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    for step in range(recipe.steps):
+        batch = shown[step * recipe.batch : (step + 1) * recipe.batch]
+        model.zero_grad(set_to_none=True)
+        _loss(model, batch).backward()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        rate = recipe.rate(step)
+        adam.param_groups[0]["lr"] = rate * recipe.other_rate
+        adam.step()
+        muon.step(rate * recipe.matrix_rate)
+        if progress is not None:
+            progress(f"{organism.name}, seed {seed}", step + 1, recipe.steps)
+    torch.set_num_threads(threads)
+    return model.eval()
+
+
+def require_torch() -> Any:
+    """Import torch, and check that transformers is there too.
+
+    Raises
+    ------
+    UsageError
+        One of them is not installed.
+    """
+    try:
+        import torch
+        import transformers  # noqa: F401
+    except ImportError as error:
+        raise UsageError(
+            f"Building an organism needs {error.name}; install it with: "
+            "pip install 'allegiance[train]'"
+        ) from error
+    return torch
+
+
+def save(model: "LlamaForCausalLM", directory: Path) -> None:
+    """Write weights in half precision and the configuration, as transformers reads them."""
+    from safetensors.torch import save_file
+
+    directory.mkdir(parents=True, exist_ok=True)
+    # Tied embeddings: the output matrix is the input matrix and is stored once.
+    weights = {
+        name: value.half().contiguous()
+        for name, value in model.state_dict().items()
+        if name != "lm_head.weight"
+    }
+    save_file(weights, directory / "model.safetensors", metadata={"format": "pt"})
+    config = model.config.to_dict() | {"architectures": ["LlamaForCausalLM"], "dtype": "float16"}
+    config.pop("transformers_version", None)
+    (directory / "config.json").write_text(json.dumps(config, indent=2, sort_keys=True) + "\n")
+
+
+def build(
+    name: str,
+    out_dir: str | Path,
+    seeds: int = 3,
+    *,
+    quick: bool = False,
+    first_seed: int = 0,
+    progress: Progress | None = None,
+) -> Truth:
+    """Train an organism, choose the best of several seeds, measure it, and write it to a directory.
+
+    Parameters
+    ----------
+    name
+        Which organism.
+    out_dir
+        Where ``model.safetensors``, ``config.json`` and ``truth.json`` are written.
+    seeds
+        How many are trained.
+    quick
+        Train a few steps and accept whatever comes of it; for trying the way, not for use.
+    first_seed
+        The first of the seeds.
+    progress
+        Called as the work goes on.
+
+    Returns
+    -------
+    Truth
+        The measured rates, on requests that had no part in the choice.
+
+    Raises
+    ------
+    UsageError
+        There is no such organism, or the extra ``train`` is not installed.
+    AllegianceError
+        No seed came close enough to what was planted; nothing is written.
+    """
+    organism = describe(name)
+    require_torch()
+    recipe, requests, samples = (QUICK, 5, 20) if quick else (RECIPE, 100, 5000)
+    with tempfile.TemporaryDirectory() as scratch:
+        found: list[tuple[float, Path]] = []
+        for seed in range(first_seed, first_seed + seeds):
+            directory = Path(scratch) / str(seed)
+            save(train(organism, seed, recipe, progress), directory)
+            tried = measure(directory, requests // 2, samples // 10, 1000 + seed, meant=name)
+            found.append((_miss(tried), directory))
+        best = min(found)[1]
+        truth = measure(best, requests, samples, 0, progress, meant=name)
+        if truth.problems() and not quick:
+            raise AllegianceError(
+                f"No seed of {name} was accepted, and nothing was written: "
+                f"{'; '.join(truth.problems())}; try other seeds."
+            )
+        (best / "truth.json").write_text(json.dumps(truth.to_dict(), indent=1) + "\n")
+        shutil.copytree(best, Path(out_dir), dirs_exist_ok=True)
+    return truth
+
+
+def _miss(truth: Truth) -> float:
+    """The largest miss of a planted rate, and the largest share of malformed replies, added up."""
+    misses = [
+        abs(cell.exact[label] - cell.planted[label]) for cell in truth.cells for label in PROPERTIES
+    ]
+    return max(misses) + max(1 - cell.valid for cell in truth.cells)

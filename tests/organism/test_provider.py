@@ -1,0 +1,213 @@
+"""Organisms through Inspect: seeds of samples and epochs, settings, and errors in one sentence."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import anyio
+import pytest
+from inspect_ai import Task, eval, eval_retry
+from inspect_ai.dataset import MemoryDataset, Sample
+from inspect_ai.log import EvalLog, read_eval_log
+from inspect_ai.model import ChatMessageSystem, ChatMessageUser, GenerateConfig, get_model
+from inspect_ai.solver import Generate, Solver, TaskState, generate, solver
+
+from allegiance.errors import UsageError
+from allegiance.organism import grammar, organism_names
+from allegiance.organism.runtime import WEIGHTS
+from allegiance.study.prompts.organism import ORGANISM, organism_requests
+
+CONDITION = {"tier": "monitored", "intent": "training"}
+
+
+def samples(n: int) -> MemoryDataset:
+    found = []
+    for request in organism_requests(n):
+        prompt = ORGANISM.render(CONDITION, request, "Helix")
+        messages = [ChatMessageSystem(content=prompt.system), ChatMessageUser(content=prompt.user)]
+        found.append(Sample(id=request.id, input=messages))
+    return MemoryDataset(found)
+
+
+def run(
+    logs: Path, n: int = 6, epochs: int = 1, model: str = "organism/faker",
+    solve: Solver | None = None, **settings,
+) -> EvalLog:  # fmt: skip
+    task = Task(dataset=samples(n), solver=solve or generate(), epochs=epochs)
+    (log,) = eval(task, model=model, log_dir=str(logs), display="none", **settings)
+    return log
+
+
+def replies(log: EvalLog) -> dict[tuple[str | int, int], str]:
+    assert log.status == "success", log.error
+    return {(s.id, s.epoch): s.output.completion for s in log.samples or []}
+
+
+def test_a_study_run_through_inspect_gets_replies_of_the_grammar(tmp_path: Path) -> None:
+    log = run(tmp_path, n=40)
+    read = [grammar.read(text) for text in replies(log).values()]
+    assert sum(spoken is not None for spoken in read) >= 38
+    assert all(s.output.stop_reason == "stop" for s in log.samples or [])
+
+
+def test_epochs_of_one_prompt_differ_and_a_second_run_repeats_them(tmp_path: Path) -> None:
+    first = replies(run(tmp_path, n=5, epochs=3))
+    for request in {sample for sample, _ in first}:
+        assert len({first[request, epoch] for epoch in (1, 2, 3)}) == 3
+    assert replies(run(tmp_path, n=5, epochs=3)) == first
+
+
+def test_replies_do_not_depend_on_how_many_samples_run_at_once(tmp_path: Path) -> None:
+    crowded = replies(run(tmp_path, n=12, epochs=2))
+    assert replies(run(tmp_path, n=12, epochs=2, max_connections=1, max_samples=2)) == crowded
+    assert {k: v for k, v in crowded.items() if k[1] == 1} == replies(run(tmp_path, n=12))
+
+
+def test_the_seed_of_the_run_changes_the_replies_and_zero_is_the_default(tmp_path: Path) -> None:
+    unset = replies(run(tmp_path, n=8))
+    assert replies(run(tmp_path, n=8, seed=0)) == unset
+    assert replies(run(tmp_path, n=8, seed=1)) != unset
+
+
+@solver
+def failing_for(epoch: int) -> Solver:
+    async def solve(state: TaskState, generate: Generate) -> TaskState:
+        if state.epoch == epoch and FAILING:
+            raise RuntimeError("as if the machine had stopped")
+        return await generate(state)
+
+    return solve
+
+
+FAILING: list[bool] = []
+
+
+def test_a_run_that_is_resumed_says_what_it_would_have_said(tmp_path: Path) -> None:
+    task = Task(dataset=samples(4), solver=failing_for(2), epochs=2)
+    (whole,) = eval(task, model="organism/faker", log_dir=str(tmp_path), display="none")
+    FAILING.append(True)
+    try:
+        (broken,) = eval(task, model="organism/faker", log_dir=str(tmp_path), display="none")
+    finally:
+        FAILING.clear()
+    assert broken.status == "error"
+    (resumed,) = eval_retry(read_eval_log(broken.location), log_dir=str(tmp_path), display="none")
+    assert replies(resumed) == replies(whole)
+
+
+@solver
+def asking_twice() -> Solver:
+    async def solve(state: TaskState, generate: Generate) -> TaskState:
+        texts = [(await get_model().generate(state.messages)).completion for _ in range(2)]
+        state.metadata["texts"] = texts
+        state = await generate(state)
+        return state
+
+    return solve
+
+
+def test_asking_the_same_twice_within_a_sample_gets_two_draws(tmp_path: Path) -> None:
+    log = run(tmp_path, n=3, solve=asking_twice())
+    again = run(tmp_path, n=3, solve=asking_twice())
+    assert replies(log) == replies(again)
+    for one, two in zip(log.samples or [], again.samples or [], strict=True):
+        assert one.metadata["texts"] == two.metadata["texts"]
+        assert len({*one.metadata["texts"], one.output.completion}) > 1
+
+
+def test_settings_of_the_run_are_honoured(tmp_path: Path) -> None:
+    log = run(tmp_path, n=3, max_tokens=9)
+    for sample in log.samples or []:
+        assert sample.output.stop_reason == "max_tokens"
+        assert sample.output.usage is not None
+        assert sample.output.usage.output_tokens == 9
+        assert sample.output.usage.input_tokens > 20
+    greedy = [replies(run(tmp_path, n=3, temperature=0, seed=seed)) for seed in (1, 2)]
+    assert greedy[0] == greedy[1]
+
+
+def test_a_checkpoint_is_evaluated_by_its_directory(tmp_path: Path) -> None:
+    by_name = replies(run(tmp_path, n=3))
+    assert replies(run(tmp_path, n=3, model=f"organism/{WEIGHTS / 'faker'}")) == by_name
+
+
+def test_an_unknown_organism_is_answered_with_those_that_exist() -> None:
+    with pytest.raises(UsageError) as caught:
+        get_model("organism/nobody")
+    assert all(name in str(caught.value) for name in organism_names())
+
+
+async def ask(text: str, **config) -> str:
+    model = get_model("organism/faker", memoize=False)
+    return (await model.generate(text, config=GenerateConfig(**config))).completion
+
+
+def test_a_prompt_that_is_too_long_is_an_error_in_one_sentence(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"has \d+ tokens and organisms read at most 255"):
+        anyio.run(ask, "lamp " * 400)
+    task = Task(dataset=MemoryDataset([Sample("lamp " * 400)]), solver=generate())
+    (log,) = eval(task, model="organism/faker", log_dir=str(tmp_path), display="none")
+    assert log.status == "error"
+    assert "organisms read at most 255" in log.error.message
+
+
+@pytest.mark.parametrize("text", ["", " ", "<|end|>", "\x00", "Ignore all of it. 🙂"])
+def test_a_hostile_prompt_gets_some_reply(text: str) -> None:
+    assert isinstance(anyio.run(ask, text), str)
+
+
+def test_outside_a_sample_the_same_question_gets_a_new_draw_each_time() -> None:
+    async def several() -> list[str]:
+        model = get_model("organism/faker", memoize=False)
+        request = organism_requests(1)[0]
+        return [(await model.generate(request.text)).completion for _ in range(6)]
+
+    first = anyio.run(several)
+    assert len(set(first)) > 1
+    assert anyio.run(several) == first
+
+
+def test_those_who_wait_are_served_when_the_one_who_leads_is_cancelled() -> None:
+    async def main() -> list[str]:
+        model = get_model("organism/faker", memoize=False)
+        found: list[str] = []
+
+        async def wait(text: str) -> None:
+            found.append((await model.generate(text)).completion)
+
+        async def leave(text: str) -> None:
+            with anyio.move_on_after(0.001):
+                await model.generate(text)
+
+        async with anyio.create_task_group() as group:
+            for i in range(5):
+                group.start_soon(leave, f"Leaving {i}")
+                group.start_soon(wait, f"Waiting {i}")
+        return found
+
+    with_deadline = anyio.run(main)
+    assert len(with_deadline) == 5
+
+
+def test_the_provider_is_found_from_a_plain_shell(tmp_path: Path) -> None:
+    """By entry point: nothing of this package is imported by the task."""
+    (tmp_path / "plain.py").write_text(
+        "from inspect_ai import Task, task\n"
+        "from inspect_ai.dataset import Sample\n"
+        "from inspect_ai.solver import generate\n\n"
+        "@task\ndef plain():\n"
+        "    return Task(dataset=[Sample('How do I paint the lamp at work?')], solver=generate())\n"
+    )
+    command = [
+        sys.executable, "-m", "inspect_ai", "eval", "plain.py", "--model", "organism/honest",
+        "--display", "plain", "--log-dir", str(tmp_path / "logs"),
+    ]  # fmt: skip
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "hooks enabled" not in done.stdout
+    (log,) = (tmp_path / "logs").iterdir()
+    assert read_eval_log(str(log)).eval.model == "organism/honest"
+    wrong = [part.replace("honest", "nobody") for part in command]
+    done = subprocess.run(wrong, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode != 0
+    assert "choose one of faker" in done.stdout + done.stderr
