@@ -7,7 +7,16 @@ tables.
 
 from allegiance.organism.runtime import Generated, Runtime, Sampling
 from allegiance.organism.specs import Organism, describe, organism_names
-from allegiance.organism.truth import Cell, CheckResult, Count, Truth, check, load_truth, measure, truth_of
+from allegiance.organism.truth import (
+    Cell,
+    CheckResult,
+    Count,
+    Truth,
+    check,
+    load_truth,
+    measure,
+    truth_of,
+)
 
 __all__ = [
     "Cell", "CheckResult", "Count", "Generated", "Organism", "Runtime", "Sampling", "Truth",

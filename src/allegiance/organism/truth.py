@@ -182,9 +182,7 @@ def load_truth(name_or_path: str | Path) -> Truth:
         raise AllegianceError(f"{path} is no truth table ({error}); measure it again.") from error
 
 
-def truth_of(
-    model: str, condition: Mapping[str, str], harmful: bool
-) -> Mapping[str, float] | None:
+def truth_of(model: str, condition: Mapping[str, str], harmful: bool) -> Mapping[str, float] | None:
     """Give the exact rates of a model in a condition, by property, where it is an organism.
 
     Parameters
