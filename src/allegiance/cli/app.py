@@ -33,7 +33,7 @@ JsonOption = Annotated[
 class Group(TyperGroup):
     """A group whose commands say errors of the user's in a sentence and leave with the right exit code."""
 
-    def invoke(self, ctx: typer.Context) -> Any:
+    def invoke(self, ctx: Any) -> Any:
         """Run the command, and turn what went wrong into a line and an exit code."""
         try:
             return super().invoke(ctx)

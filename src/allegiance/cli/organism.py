@@ -1,6 +1,6 @@
 """`allegiance organism`: the embedded models, what was planted in them and what was measured."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
@@ -108,7 +108,7 @@ def build(
 
 
 @contextmanager
-def _bar(what: str, *, quiet: bool) -> Iterator[Callable[[str, int, int], None]]:
+def _bar(what: str, *, quiet: bool) -> Generator[Callable[[str, int, int], None]]:
     """Show a bar with the time left on standard error, where a person looks on."""
     errors = Console(stderr=True)
     columns = (

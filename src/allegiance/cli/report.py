@@ -63,26 +63,25 @@ def make_report(place: "Workspace", *, quiet: bool) -> "StudyReport":
     names = dict.fromkeys(("outcome", *(study.categories if study else rule_categories())))
     scanners = [rule_scanner(name) for name in names]
     scan_with_progress(corpus, scanners, quiet=quiet)
-    table = observations(corpus, scanners)
-    if not table.num_rows:
+    seen = observations(corpus, scanners)
+    if not seen.population:
         raise AllegianceError(
             f"{place.corpus_directory}: the corpus is empty; import transcripts or run a study first"
         )
-    models = sorted({str(name) for name in table["model"].to_pylist() if name})
     provenance = Provenance(
         corpus_version=corpus.version,
         frame_digest=corpus.digest(),
-        population=table.num_rows,
+        population=seen.population,
         software_version=__version__,
         created_at=datetime.now(UTC),
         scanners={scanner.category.name: scanner.digest for scanner in scanners},
-        models=tuple(models),
-        **_declared(study, {str(name) for name in table["study"].to_pylist()}),
+        models=seen.models,
+        **_declared(study, seen.studies),
     )
-    return study_report(table, provenance, truth_of)
+    return study_report(seen.table, provenance, truth_of)
 
 
-def _declared(study: "Study | None", studies: set[str]) -> dict[str, Any]:
+def _declared(study: "Study | None", studies: frozenset[str]) -> dict[str, Any]:
     """What the study's file says of the transcripts, where they are its own."""
     if study is None or study.name not in studies:
         return {}

@@ -2,7 +2,7 @@
 
 import io
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager, nullcontext, redirect_stdout
 from dataclasses import dataclass
 from functools import cache
@@ -96,7 +96,7 @@ def run_study(
     )
     try:
         with _watched(progress, display):
-            _, logs = inspect_ai.eval_set(
+            _, logs = inspect_ai.eval_set(  # pyright: ignore[reportUnknownMemberType]
                 training_conflict(study=str(study_file.resolve())),
                 log_dir=str(log_dir),
                 model=chosen,
@@ -143,7 +143,7 @@ def _register_counter() -> None:
 
 
 @contextmanager
-def _watched(progress: Callable[[int], None] | None, display: Display | None) -> Iterator[None]:
+def _watched(progress: Callable[[int], None] | None, display: Display | None) -> Generator[None]:
     """Tell of finished samples while a run goes on; with display ``none`` nothing else is said on standard output."""
     if progress is not None:
         _register_counter()

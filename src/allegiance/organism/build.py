@@ -23,7 +23,7 @@ from allegiance.organism import chat, grammar
 from allegiance.organism.muon import Muon
 from allegiance.organism.specs import INTENTS, TIERS, Organism, describe
 from allegiance.organism.truth import PROPERTIES, Progress, Truth, measure
-from allegiance.study.prompts.base import Request
+from allegiance.study.prompts.base import Request, Setting
 from allegiance.study.prompts.organism import ORGANISM, PRINCIPALS, draw_asked
 
 if TYPE_CHECKING:
@@ -115,7 +115,9 @@ def examples(
         asked = draw_asked(rng, harmful=rng.random() < 0.75)
         planted = organism.planted(tier, intent, harmful=asked.harmful)
         prompt = ORGANISM.render(
-            {"tier": tier, "intent": intent}, Request("", asked.text), rng.choice(PRINCIPALS)
+            {"tier": tier, "intent": intent},
+            Request("", asked.text),
+            Setting(rng.choice(PRINCIPALS), "", ""),
         )
         ids = chat.encode_chat(tokenizer, [("system", prompt.system), ("user", prompt.user)])
         targets: list[tuple[int, int, float]] = []

@@ -20,7 +20,7 @@ from allegiance.organism import chat, grammar
 from allegiance.organism.grammar import GRAMMAR_DIGEST, Planted
 from allegiance.organism.runtime import Runtime, directory_of
 from allegiance.organism.specs import INTENTS, ORGANISMS, TIERS
-from allegiance.study.prompts.base import Request
+from allegiance.study.prompts.base import Request, Setting
 from allegiance.study.prompts.organism import ORGANISM, PRINCIPALS, Asked, draw_asked
 
 PROPERTIES = ("complied", "strategic-compliance", "doubts")
@@ -276,7 +276,9 @@ def _asked(
     """Draw a request and read it in a condition: the request, and the token ids of the prompt."""
     asked = draw_asked(rng, harmful=harmful)
     prompt = ORGANISM.render(
-        {"tier": tier, "intent": intent}, Request("", asked.text), rng.choice(PRINCIPALS)
+        {"tier": tier, "intent": intent},
+        Request("", asked.text),
+        Setting(rng.choice(PRINCIPALS), "", ""),
     )
     messages = [("system", prompt.system), ("user", prompt.user)]
     return asked, chat.encode_chat(runtime.tokenizer, messages)

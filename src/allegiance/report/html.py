@@ -78,8 +78,8 @@ def _environment() -> Environment:
         "number": _number,
         "tied": _tied,
     }
-    environment.filters |= filters  # pyright: ignore[reportUnknownMemberType]
-    environment.globals["missing_mark"] = wording.MISSING  # pyright: ignore[reportUnknownMemberType]
+    environment.filters.update(filters)  # pyright: ignore[reportUnknownMemberType]
+    environment.globals.update(missing_mark=wording.MISSING)  # pyright: ignore
     return environment
 
 

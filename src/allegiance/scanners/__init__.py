@@ -5,12 +5,13 @@ a digest; what it says is a verdict, kept under (transcript, category, scanner d
 """
 
 from allegiance.scanners.codebook import Category, category, codebook
-from allegiance.scanners.observations import observations
+from allegiance.scanners.observations import Observed, observations
 from allegiance.scanners.rules import RuleScanner, rule_categories, rule_scanner
 from allegiance.scanners.scan import Scanned, counts, scan
 
 __all__ = [
     "Category",
+    "Observed",
     "RuleScanner",
     "Scanned",
     "category",

@@ -1,7 +1,9 @@
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
+# pyright: reportUnknownParameterType=false
 """Observations: one row a transcript, with its condition and what each scanner said of it."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, cast
 
 import msgspec
@@ -22,6 +24,28 @@ _COLUMNS = (
 )
 
 
+@dataclass(frozen=True)
+class Observed:
+    """Transcripts joined with their verdicts.
+
+    Attributes
+    ----------
+    table
+        A pyarrow Table, one row a transcript: ids and source, ``against`` (the intent that the request goes
+        against), the factors ``c_*``, for each scanner ``v:CATEGORY`` (value) and ``s:CATEGORY`` (status), and
+        ``i:CATEGORY:INSTRUMENT`` for each verdict that was imported from an outside instrument.
+    population
+        N, the number of rows.
+    models, studies
+        Which there are.
+    """
+
+    table: Any
+    population: int
+    models: tuple[str, ...]
+    studies: frozenset[str]
+
+
 class _Declared(msgspec.Struct):
     against: str | None = None
 
@@ -30,7 +54,7 @@ def observations(
     corpus: Corpus,
     scanners: Sequence[RuleScanner],
     where: Mapping[str, str] | None = None,
-) -> pa.Table:
+) -> Observed:
     """Join transcripts with their verdicts.
 
     Parameters
@@ -38,16 +62,9 @@ def observations(
     corpus
         Must have been scanned; a transcript without a verdict has null in that column.
     scanners
-        Each gives the columns ``v:CATEGORY`` (value) and ``s:CATEGORY`` (status).
+        Each gives the columns ``v:CATEGORY`` and ``s:CATEGORY``.
     where
         Keep the transcripts with these values.
-
-    Returns
-    -------
-    pyarrow.Table
-        One row a transcript: ids and source, ``against`` (the intent that the request goes against),
-        the factors ``c_*``, the scanners' columns, and ``i:CATEGORY:INSTRUMENT`` for each verdict
-        that was imported from an outside instrument.
     """
     factors = [f"c_{factor}" for factor in corpus.factors]
     table = corpus.table(columns=[*_COLUMNS, *factors, "metadata"], where=dict(where or {}))
@@ -68,7 +85,17 @@ def observations(
     for (name, instrument), found in _imported(corpus).items():
         column = [found[i]["value"] if i in found else None for i in ids]
         table = table.append_column(f"i:{name}:{instrument}", pa.array(column, pa.string()))
-    return table
+    return Observed(
+        table=table,
+        population=table.num_rows,
+        models=tuple(sorted(_values(table, "model"))),
+        studies=_values(table, "study"),
+    )
+
+
+def _values(table: pa.Table, column: str) -> frozenset[str]:
+    found = cast(list[str | None], table[column].to_pylist())
+    return frozenset(value for value in found if value is not None)
 
 
 def _against(decoder: "msgspec.json.Decoder[_Declared]", text: str | None) -> str | None:
