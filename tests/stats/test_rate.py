@@ -40,6 +40,17 @@ def test_the_limits_are_korn_and_graubards_written_out_by_hand():
     assert (interval.low, interval.high) == pytest.approx((low, high), abs=1e-9)
 
 
+def test_requests_that_are_more_alike_than_chance_gain_nothing_over_independent_outcomes():
+    outcomes = np.tile([1.0, 0, 0, 0, 0], (20, 1))
+    interval = rate(outcomes)
+    wanted = proportion_confint(20, 100, method="beta")
+    assert (interval.low, interval.high) == pytest.approx(wanted)
+    outcomes[0, 1] = 1
+    interval = rate(outcomes)
+    wanted = proportion_confint(21, 100, method="beta")
+    assert (interval.low, interval.high) == pytest.approx(wanted)
+
+
 @pytest.mark.parametrize("hits", [0, 4, 30])
 def test_one_epoch_each_is_clopper_pearson(hits):
     outcomes = (np.arange(30) < hits).astype(float)[:, None]

@@ -139,7 +139,8 @@ def _highest_count(hits: int, reads: int, population: int, confidence: float) ->
     p, bound = hits / reads, clopper_pearson(hits, reads, confidence)[1]
     return _last_above(
         tail=lambda count: hypergeometric_cdf(hits, reads, count, population),
-        level=tail,
+        # A count whose tail is the level itself is contradicted, whichever way the last bit falls.
+        level=tail * (1 + 1e-9),
         # How far the count must move to move the tail by one standard deviation, at the guess.
         stride=population * math.sqrt(max(bound * (1 - bound), 1e-12) / reads * unread),
         guess=round(population * (p + (bound - p) * math.sqrt(unread))),
