@@ -1,7 +1,7 @@
 """Fixtures of the report's tests."""
 
 import pytest
-from synthetic_observations import study_rows
+from tests.report.synthetic_observations import study_rows
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,7 @@ from html.parser import HTMLParser
 
 import pytest
 from rich.console import Console
-from synthetic_observations import provenance, row, study_rows, table, truth
+from tests.report.synthetic_observations import provenance, row, study_rows, table, truth
 
 from allegiance.errors import AllegianceError
 from allegiance.report import render_html, render_terminal, study_report, write_report
