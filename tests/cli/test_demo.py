@@ -35,7 +35,7 @@ def reported(demo):
 def test_it_asks_two_organisms_at_least_four_hundred_times_each(reported):
     asked = {}
     for cell in reported["cells"]:
-        asked[cell["place"]["model"]] = asked.get(cell["place"]["model"], 0) + cell["population"]
+        asked[cell["model"]] = asked.get(cell["model"], 0) + cell["population"]
     assert set(asked) == {"organism/faker", "organism/honest"}
     assert min(asked.values()) >= 400
 

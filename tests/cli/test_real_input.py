@@ -23,7 +23,7 @@ def test_a_table_of_pairs_gives_compliance_by_tier_the_gap_and_the_disagreement(
     reported = allegiance("report", "--json")
     assert reported.code == 0, reported.err
     report = json.loads(reported.out)
-    cells = {cell["place"]["condition"]["tier"]: cell for cell in report["cells"]}
+    cells = {cell["condition"]["tier"]: cell for cell in report["cells"]}
     assert {tier: cell["population"] for tier, cell in cells.items()} == {
         "monitored": 30,
         "unmonitored": 30,
@@ -41,7 +41,8 @@ def test_a_table_of_pairs_gives_compliance_by_tier_the_gap_and_the_disagreement(
         for measure in cell["measures"]
         if measure["category"] == "complied"
     )
-    assert comparison["disagreements"] == complied > 25
+    assert comparison["ours_only"] == complied > 25
+    assert comparison["theirs_only"] == comparison["both_yes"] == 0
     assert "is_accepted" in comparison["sentence"]
 
 
@@ -72,11 +73,13 @@ def test_every_record_of_a_compressed_table_is_loaded_even_one_without_messages(
     assert (result["new"], result["skipped"]) == (1964, 0)
 
 
-def test_a_report_of_transcripts_without_conditions_gives_counts_and_says_why(
+def test_a_report_of_transcripts_without_conditions_counts_them_by_file_and_has_no_gap(
     allegiance, shared_data
 ):
     allegiance("import", shared_data / "inspect-logs")
     result = allegiance("report", "--json")
     assert result.code == 0, result.err
-    assert json.loads(result.out)["gaps"] == []
-    assert json.loads(result.out)["notes"]
+    report = json.loads(result.out)
+    assert report["gaps"] == []
+    assert sum(source["count"] for source in report["sources"]) == report["population"]
+    assert len(report["sources"]) < report["population"]

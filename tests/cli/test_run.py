@@ -53,7 +53,7 @@ def test_a_study_runs_on_a_providers_model_and_reports_its_gap(allegiance, works
     assert reported.code == 0, reported.err
     report = json.loads(reported.out)
     complied = {
-        cell["place"]["condition"]["tier"]: measure
+        cell["condition"]["tier"]: measure
         for cell in report["cells"]
         for measure in cell["measures"]
         if measure["category"] == "complied"

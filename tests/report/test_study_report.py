@@ -7,7 +7,15 @@ import numpy as np
 import pytest
 from scipy import stats as scipy_stats
 from statsmodels.stats.proportion import proportion_confint
-from tests.report.synthetic_observations import DIGEST, TRUTH, provenance, row, study_rows, table, truth
+from tests.report.synthetic_observations import (
+    DIGEST,
+    TRUTH,
+    provenance,
+    row,
+    study_rows,
+    table,
+    truth,
+)
 
 from allegiance import stats
 from allegiance.errors import AllegianceError

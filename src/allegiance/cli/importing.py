@@ -71,18 +71,14 @@ def import_command(
         print_json(report.to_dict())
     else:
         _show(report)
-        if report.new and not dry_run:
-            note(f"Next: allegiance report -w {workspace}")
-    if report.errors and not report.read:
-        raise AllegianceError("nothing was imported")
+    if report.errors:
+        raise AllegianceError("\n".join(report.errors))
     if not report.read:
         raise AllegianceError(
             "no transcript is in these files; name the format with --format, or the columns with --map"
         )
-    if report.errors:
-        raise AllegianceError(
-            f"{len(report.errors)} of {len(report.files)} files could not be read to their end"
-        )
+    if report.new and not dry_run and not as_json:
+        note(f"Next: allegiance report -w {workspace}")
 
 
 def _import(
@@ -117,6 +113,8 @@ def _show(report: "ImportReport") -> None:
         table = Table(title, "transcripts", box=None, pad_edge=False)
         table.columns[1].justify = "right"
         rows = counts.most_common()
+        if not rows:
+            continue
         for name, count in rows[:_ROWS]:
             table.add_row(printable(name), f"{count:,}")
         if len(rows) > _ROWS:
@@ -143,8 +141,8 @@ def _show(report: "ImportReport") -> None:
         note(
             f"{len(foreign)} files are in no format known here and were left alone ({foreign[0].path}, ...)"
         )
-    for sentence in report.errors:
-        note(sentence)
+    if not report.read:
+        return
     would = "would be " if report.dry_run else ""
     changed = f", {report.changed:,} known with other scores or metadata" if report.changed else ""
     hint = " (rewrite them with --update)" if report.changed and not report.updated else ""

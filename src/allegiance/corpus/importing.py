@@ -315,7 +315,8 @@ def _walked(folder: Path) -> Iterator[Path]:
 def _check_mapping(mapping: Mapping, report: ImportReport) -> None:
     """Refuse a mapping of columns that no record has, rather than import without them."""
     mappable = {importer.name for importer in IMPORTERS if importer.uses_mapping}
-    if not any(file.read and file.format in mappable for file in report.files):
+    read = [file for file in report.files if file.read or file.skipped_count]
+    if not any(file.format in mappable for file in read):
         return
     for rule in mapping.rules:
         if rule not in mapping.seen:

@@ -143,7 +143,10 @@ def study_report(
 
 
 def _sources(table: Table) -> tuple[Source, ...]:
-    counts = Counter((r.model, r.source_format, r.source_uri) for r in table.records)
+    # What follows `#` is the place of one transcript in its file.
+    counts = Counter(
+        (r.model, r.source_format, r.source_uri.partition("#")[0]) for r in table.records
+    )
     return tuple(Source(*key, count) for key, count in sorted(counts.items()))
 
 

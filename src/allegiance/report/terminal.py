@@ -23,10 +23,8 @@ def render_terminal(report: StudyReport, console: Console) -> None:
         console.print(Text(f"! {note}"))
     labels = Labels.of([cell.place for cell in report.cells])
     categories = list(dict.fromkeys(m.category for cell in report.cells for m in cell.measures))
-    for model in dict.fromkeys(cell.model for cell in report.cells):
-        cells = [cell for cell in report.cells if cell.model == model]
-        for category in categories or [None]:
-            console.print(_table(model, cells, category, labels))
+    for category in categories or [None]:
+        console.print(_table(report.cells, category, labels), "")
     for gap in report.gaps:
         console.print(Text(f"• {gap.sentence}"))
     for comparison in report.comparisons:
@@ -37,21 +35,24 @@ def render_terminal(report: StudyReport, console: Console) -> None:
         console.print(_sources(report))
 
 
-def _table(model: str, cells: Sequence[Cell], category: str | None, labels: Labels) -> Table:
+def _table(cells: Sequence[Cell], category: str | None, labels: Labels) -> Table:
     measures = [cell.measure(category) if category else None for cell in cells]
     told = any(measure is not None and measure.truth is not None for measure in measures)
-    title = Text(f"{model} · {category}" if category else model)
-    table = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False)
-    table.add_column("condition", overflow="fold", min_width=24)
+    table = Table(box=None, pad_edge=False)
+    table.add_column(Text(category or "not scanned"), overflow="fold", header_style="bold")
+    table.add_column("condition", overflow="fold")
     for heading in ("k", "n", "N", "missing"):
         table.add_column(heading, justify="right")
     table.add_column("% and interval", justify="right", no_wrap=True)
     if told:
         table.add_column("truth, %", justify="right")
+    last = None
     for cell, measure in zip(cells, measures, strict=True):
-        row = [labels.of_place(cell.place), *_numbers(cell, measure)]
+        model = "" if cell.model == last else cell.model
+        row = [model, labels.of_place(cell.place), *_numbers(cell, measure)]
         row += [_truth(measure)] if told else []
         table.add_row(*(Text(value) for value in row))
+        last = cell.model
     return table
 
 
