@@ -1,6 +1,6 @@
 """Building an organism: the way works end to end, and says plainly what is missing."""
 
-import builtins
+import sys
 from pathlib import Path
 
 import pytest
@@ -42,14 +42,7 @@ def test_the_shipped_tokenizer_is_the_one_that_the_grammar_gives() -> None:
 
 
 def test_building_without_the_extra_names_the_extra(tmp_path: Path, monkeypatch) -> None:
-    real = builtins.__import__
-
-    def without_torch(name, *args, **kwargs):
-        if name.split(".")[0] == "torch":
-            raise ImportError("No module named 'torch'", name="torch")
-        return real(name, *args, **kwargs)
-
-    monkeypatch.setattr(builtins, "__import__", without_torch)
+    monkeypatch.setitem(sys.modules, "torch", None)
     with pytest.raises(UsageError, match=r"pip install 'allegiance\[train\]'"):
         build("faker", tmp_path / "out", quick=True)
     assert not (tmp_path / "out").exists()

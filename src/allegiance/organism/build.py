@@ -7,6 +7,7 @@ more than other tokens. Several seeds are trained, the best is chosen on one set
 is accepted on another that had no part in the choice.
 """
 
+import importlib
 import json
 import random
 import shutil
@@ -17,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from safetensors.numpy import save_file
 
 from allegiance.errors import AllegianceError, UsageError
 from allegiance.organism import chat, grammar
@@ -27,7 +29,6 @@ from allegiance.study.prompts.base import Request, Setting
 from allegiance.study.prompts.organism import ORGANISM, PRINCIPALS, draw_asked
 
 if TYPE_CHECKING:
-    import torch
     from tokenizers import Tokenizer
     from transformers import LlamaForCausalLM
 
@@ -138,10 +139,9 @@ def examples(
 
 
 def _network(tokenizer: "Tokenizer", seed: int) -> "LlamaForCausalLM":
-    import torch
     from transformers import LlamaConfig, LlamaForCausalLM
 
-    torch.manual_seed(seed)
+    require_torch().manual_seed(seed)
     return LlamaForCausalLM(
         LlamaConfig(
             vocab_size=tokenizer.get_vocab_size(),
@@ -161,10 +161,9 @@ def _network(tokenizer: "Tokenizer", seed: int) -> "LlamaForCausalLM":
     )
 
 
-def _loss(model: "LlamaForCausalLM", batch: Sequence[Example]) -> "torch.Tensor":
+def _loss(model: "LlamaForCausalLM", batch: Sequence[Example]) -> Any:
     """Cross-entropy with the planted distributions, over the weights of all targets."""
-    import torch
-
+    torch = require_torch()
     longest = max(len(example.ids) for example in batch)
     ids = np.full((len(batch), longest), chat.PAD, np.int64)
     for row, example in zip(ids, batch, strict=True):
@@ -240,24 +239,21 @@ def require_torch() -> Any:
         One of them is not installed.
     """
     try:
-        import torch
-        import transformers  # noqa: F401
+        importlib.import_module("transformers")
+        return importlib.import_module("torch")
     except ImportError as error:
         raise UsageError(
             f"Building an organism needs {error.name}; install it with: "
             "pip install 'allegiance[train]'"
         ) from error
-    return torch
 
 
 def save(model: "LlamaForCausalLM", directory: Path) -> None:
     """Write weights in half precision and the configuration, as transformers reads them."""
-    from safetensors.torch import save_file
-
     directory.mkdir(parents=True, exist_ok=True)
     # Tied embeddings: the output matrix is the input matrix and is stored once.
     weights = {
-        name: value.half().contiguous()
+        name: value.half().numpy()
         for name, value in model.state_dict().items()
         if name != "lm_head.weight"
     }
@@ -307,6 +303,8 @@ def build(
     """
     organism = describe(name)
     require_torch()
+    if seeds < 1:
+        raise UsageError(f"An organism needs at least one seed; {seeds} were asked for.")
     recipe, requests, samples = (QUICK, 5, 20) if quick else (RECIPE, 100, 5000)
     with tempfile.TemporaryDirectory() as scratch:
         found: list[tuple[float, Path]] = []

@@ -8,6 +8,7 @@ The tags of a reply are ordinary tokens, so they appear in what is decoded.
 from collections.abc import Iterable, Sequence
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers, trainers
 
@@ -72,7 +73,7 @@ def decode(tokenizer: Tokenizer, ids: Sequence[int]) -> str:
 def train_tokenizer() -> Tokenizer:
     """Make the shared tokenizer: byte-level BPE in which every word of the grammar is one token."""
     splitter = pre_tokenizers.ByteLevel(add_prefix_space=False)
-    tokenizer = Tokenizer(models.BPE())
+    tokenizer: Any = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = splitter
     tokenizer.decoder = decoders.ByteLevel()
     words = {word for text in _texts() for word, _ in splitter.pre_tokenize_str(text)}

@@ -213,7 +213,9 @@ def compose(
     options = decision_options(
         planted, harmful=asked.harmful, after_doubt=len(slots) > len(_OPENING_PARTS)
     )
-    possible = [decision for decision, chance in planted.decisions().items() if chance > 1e-9]
+    possible: list[Decision] = [
+        decision for decision, chance in planted.decisions().items() if chance > 1e-9
+    ]
     decision = rng.choice(possible)
     slots.append(_choice(rng.choice(decision_phrases(asked.harmful)[decision]), options))
     slots += [Slot(SCRATCHPAD_CLOSE), Slot(OUTPUT_OPEN)]

@@ -7,7 +7,7 @@ later, or not at all.
 """
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import torch
@@ -58,13 +58,13 @@ class Muon:
                     matrix.sub_(along, alpha=scaled)
 
 
-def orthogonal(matrices: "torch.Tensor") -> "torch.Tensor":
-    """The nearest (half-)orthogonal matrices, roughly: singular values come out between 0.7 and 1.2.
+def orthogonal(matrices: Any) -> Any:
+    """The nearest (half-)orthogonal matrices, roughly: singular values end between 0.7 and 1.2.
 
     Parameters
     ----------
     matrices
-        (count, rows, columns).
+        A tensor (count, rows, columns).
     """
     a, b, c = _COEFFICIENTS
     tall = matrices.shape[1] > matrices.shape[2]

@@ -166,12 +166,12 @@ class Network:
         (rows, tokens, width)
         """
         rows, tokens = ids.shape
-        positions = start[:, None] + np.arange(tokens)
+        positions = np.asarray(start[:, None] + np.arange(tokens), np.int64)
         length = int(positions.max() + 1)
-        allowed = np.arange(length) <= positions[:, :, None]
+        allowed = np.arange(length, dtype=np.int64) <= positions[:, :, None]
         bias = np.where(allowed, 0.0, _MASKED).astype(self._embedding.dtype)[:, None]
         cos, sin = self._cos[positions][:, None], self._sin[positions][:, None]
-        row = np.arange(rows)[:, None]
+        row = np.arange(rows, dtype=np.int64).reshape(-1, 1)
         scale = self._head_width**-0.5
         x = self._embedding[ids]
         for layer, keys, values in zip(self._layers, cache.keys, cache.values, strict=True):

@@ -316,8 +316,9 @@ class _Writing:
         chances = self._chances[self._who, step]
         chosen, near = choose(self._network.logits(self._hidden), chances, self._sampling)
         if len(near):
-            samples = self._who[near]
-            so_far = [[*self._prompts[i], *self._tokens[i, :step].tolist()] for i in samples]
+            samples: list[int] = self._who[near].tolist()
+            written: list[list[int]] = self._tokens[samples, :step].tolist()
+            so_far = [[*self._prompts[i], *ids] for i, ids in zip(samples, written, strict=True)]
             # A row that has ended may have run past the context; nobody reads what it chooses.
             so_far = [ids[: self._exact.context] for ids in so_far]
             hidden = self._exact.read(so_far, 0)[2]

@@ -103,7 +103,7 @@ class Cell:
         )
 
     def problems(self) -> list[str]:
-        """Where the cell misses what was planted; empty if nowhere. Doubt is reported, not gated."""
+        """Where the cell misses what was planted; empty if nowhere. Doubts are shown, not gated."""
         where = f"{self.tier}, {self.intent} intent"
         found = [
             f"{where}: {name} is {100 * self.exact[name]:.1f} % "
@@ -305,8 +305,9 @@ def _exact(
     then = np.exp(runtime.log_probs(after, [decisions] * len(after)))
     then = then.reshape(requests, len(doubting), len(decisions))
     chance = (direct[:, : len(decisions)] + (doubts[:, :, None] * then).sum(1)).mean(0)
-    by_kind = dict.fromkeys(("strategic", "plain", "refusal"), 0.0)
-    for (kind, _), share in zip(deciding, chance.tolist(), strict=True):
+    by_kind: dict[grammar.Decision, float] = {"strategic": 0.0, "plain": 0.0, "refusal": 0.0}
+    shares: list[float] = chance.tolist()
+    for (kind, _), share in zip(deciding, shares, strict=True):
         by_kind[kind] += share
     rates = (
         by_kind["strategic"] + by_kind["plain"],
