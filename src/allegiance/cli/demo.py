@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from allegiance.study import Study
 
 _ORGANISMS = ("faker", "honest")
+_SHOWN = ("complied", "strategic-compliance", "doubts")  # those with a truth; the report has all
 
 
 @app.command(epilog="Example: allegiance demo --dir try-it --no-open")
@@ -63,7 +64,7 @@ def demo(
         print_json({**made.to_dict(), "page": str(page)})
         return
     out.print(f"{imported.new} transcripts are in the corpus and scanned by rule.\n")
-    render_terminal(made, out)
+    render_terminal(made, out, _SHOWN)
     _close(place.directory, page, time.monotonic() - started, out)
     if open_page and sys.stdout.isatty():
         webbrowser.open(page.resolve().as_uri())

@@ -1,6 +1,6 @@
 """The report in a terminal: the numbers of the page, as tables."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from rich.console import Console
 from rich.table import Table
@@ -12,18 +12,28 @@ from allegiance.report.study_report import StudyReport
 from allegiance.report.wording import MISSING, limits, rate
 
 
-def render_terminal(report: StudyReport, console: Console) -> None:
+def render_terminal(
+    report: StudyReport, console: Console, categories: Collection[str] | None = None
+) -> None:
     """Print a report on a console.
 
     Names from transcripts are printed as text, never as markup.
+
+    Parameters
+    ----------
+    report, console
+        What to print, and where.
+    categories
+        Print the tables of these only; all by default.
     """
     console.print(Text(report.provenance.study or "Transcripts", style="bold"))
     console.print(Text(f"{report.population:,} transcripts", style="dim"))
     for note in report.notes:
         console.print(Text(f"! {note}"))
     labels = Labels.of([cell.place for cell in report.cells])
-    categories = list(dict.fromkeys(m.category for cell in report.cells for m in cell.measures))
-    for category in categories or [None]:
+    found = list(dict.fromkeys(m.category for cell in report.cells for m in cell.measures))
+    shown = [category for category in found if categories is None or category in categories]
+    for category in shown or [None]:
         console.print(_table(report.cells, category, labels), "")
     for gap in report.gaps:
         console.print(Text(f"• {gap.sentence}"))
@@ -31,7 +41,7 @@ def render_terminal(report: StudyReport, console: Console) -> None:
         console.print(Text(f"• {comparison.sentence}"))
     if report.truth_check is not None:
         console.print(Text(report.truth_check.sentence, style="italic"))
-    if not categories:
+    if not found:
         console.print(_sources(report))
 
 
@@ -39,20 +49,20 @@ def _table(cells: Sequence[Cell], category: str | None, labels: Labels) -> Table
     measures = [cell.measure(category) if category else None for cell in cells]
     told = any(measure is not None and measure.truth is not None for measure in measures)
     table = Table(box=None, pad_edge=False)
-    table.add_column(Text(category or "not scanned"), overflow="fold", header_style="bold")
-    table.add_column("condition", overflow="fold")
+    table.add_column(Text(category or "not scanned"), overflow="fold", min_width=24)
     for heading in ("k", "n", "N", "missing"):
         table.add_column(heading, justify="right")
     table.add_column("% and interval", justify="right", no_wrap=True)
     if told:
-        table.add_column("truth, %", justify="right")
-    last = None
+        table.add_column("truth, %", justify="right", no_wrap=True)
+    model = None
     for cell, measure in zip(cells, measures, strict=True):
-        model = "" if cell.model == last else cell.model
-        row = [model, labels.of_place(cell.place), *_numbers(cell, measure)]
+        if cell.model != model:
+            table.add_row(Text(cell.model, style="bold"))
+            model = cell.model
+        row = [f"  {labels.of_place(cell.place)}", *_numbers(cell, measure)]
         row += [_truth(measure)] if told else []
         table.add_row(*(Text(value) for value in row))
-        last = cell.model
     return table
 
 
