@@ -86,14 +86,18 @@ def run_study(
     for name in study.categories:
         rule_scanner(name)
     chosen = _model(model, base_url, model_args or {})
-    if str(chosen).startswith("organism/") and study.prompts != "organism":
+    is_organism = str(chosen).startswith("organism/")
+    if is_organism and study.prompts != "organism":
         raise UsageError(
             f"{study_file}: prompts: organisms read `organism` prompts only; write `prompts: organism` or name "
             "another model"
         )
-    connections: dict[str, Any] = (
-        {} if max_connections is None else {"max_connections": max_connections}
-    )
+    options: dict[str, Any] = {}
+    if max_connections is not None:
+        options["max_connections"] = max_connections
+    if is_organism:
+        # Replies come by the hundred in a second: nobody can watch them live, and the buffer for it costs most of the time.
+        options["log_realtime"] = False
     try:
         with _watched(progress, display):
             _, logs = inspect_ai.eval_set(  # pyright: ignore[reportUnknownMemberType]
@@ -108,7 +112,7 @@ def run_study(
                 retry_immediate=False,
                 retry_attempts=0,
                 retry_cleanup=False,
-                **connections,
+                **options,
             )
     except Exception as error:
         if type(error).__name__ == "PrerequisiteError":  # Inspect keeps its class to itself
