@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import anyio
 import anyio.to_thread
+import click
 from anyio.lowlevel import RunVar
 from inspect_ai.hooks import Hooks, SampleStart, hooks
 from inspect_ai.model import (
@@ -32,7 +33,7 @@ from inspect_ai.model import (
 )
 from inspect_ai.tool import ToolChoice, ToolInfo
 
-from allegiance.errors import UsageError
+from allegiance.errors import AllegianceError, UsageError
 
 if TYPE_CHECKING:
     from inspect_ai.hooks import SampleAttemptStart
@@ -107,6 +108,10 @@ class _Desk:
     led: bool = False
 
 
+class _UnusableError(UsageError, click.ClickException):
+    """An organism that can't be had; being click's, Inspect's command line prints a sentence."""
+
+
 @modelapi(name="organism")
 class OrganismAPI(ModelAPI):
     """The Inspect provider of organisms.
@@ -114,9 +119,7 @@ class OrganismAPI(ModelAPI):
     Raises
     ------
     UsageError
-        There is no such organism or directory.
-    AllegianceError
-        Its files are damaged.
+        There is no such organism or directory, or its files are damaged.
     """
 
     def __init__(
@@ -131,8 +134,11 @@ class OrganismAPI(ModelAPI):
 
         super().__init__(model_name, base_url, api_key, [], config)
         if model_args:
-            raise UsageError(f"Organisms take no model argument {sorted(model_args)[0]!r}.")
-        self._runtime = Runtime.load(model_name)
+            raise _UnusableError(f"Organisms take no model argument {sorted(model_args)[0]!r}.")
+        try:
+            self._runtime = Runtime.load(model_name)
+        except AllegianceError as error:
+            raise _UnusableError(str(error)) from error
         self._desks: RunVar[_Desk] = RunVar(f"allegiance_organism_{id(self)}")
         self._outside: Counter[str] = Counter()
         _attend()
