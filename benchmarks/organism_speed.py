@@ -1,7 +1,8 @@
 """How fast organisms speak, beside their peers in the same run.
 
-Raw: the numpy runtime against transformers' own `generate` on the same weights and prompts. Through
-Inspect: the organism provider against Inspect's provider for local transformers models.
+Raw: the numpy runtime against transformers' own `generate` on the same weights and prompts.
+Through Inspect: the organism provider against Inspect's mock model, which answers at once, so that
+the ratio is the share of Inspect's own speed that is left.
 
     python benchmarks/organism_speed.py [--raw 1024] [--inspect 400] [--peer 128]
 """
@@ -11,14 +12,20 @@ import os
 import tempfile
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 os.environ.setdefault("INSPECT_DISPLAY", "none")
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 
 from inspect_ai import Task, eval
 from inspect_ai.dataset import MemoryDataset, Sample
-from inspect_ai.model import ChatMessageSystem, ChatMessageUser, Model, get_model
+from inspect_ai.model import (
+    ChatMessageSystem,
+    ChatMessageUser,
+    Model,
+    ModelOutput,
+    ModelUsage,
+    get_model,
+)
 from inspect_ai.solver import generate
 
 from allegiance.organism import Runtime, chat
@@ -26,11 +33,6 @@ from allegiance.organism.runtime import WEIGHTS
 from allegiance.study.prompts.organism import ORGANISM, organism_requests
 
 CONDITION = {"tier": "monitored", "intent": "training"}
-TEMPLATE = (
-    "{% for m in messages %}<|{{ m['role'] }}|>{{ m['content'] }}"
-    "{% if m['role'] == 'assistant' %}<|end|>{% endif %}{% endfor %}"
-    "{% if add_generation_prompt %}<|assistant|>{% endif %}"
-)
 
 
 def rate(count: int, work: Callable[[], object]) -> float:
@@ -87,29 +89,22 @@ def through_inspect(count: int, model: Model) -> float:
         return rate(count, work)
 
 
-def inspect_peer(count: int) -> float:
-    from transformers import PreTrainedTokenizerFast
+def mock() -> Model:
+    """A model that answers at once; with usage given, Inspect fetches no tokenizer to count it."""
 
-    with tempfile.TemporaryDirectory() as folder:
-        for file in ("model.safetensors", "config.json"):
-            (Path(folder) / file).write_bytes((WEIGHTS / "faker" / file).read_bytes())
-        tokenizer = PreTrainedTokenizerFast(
-            tokenizer_file=str(chat.TOKENIZER_FILE),
-            pad_token="<|pad|>",
-            eos_token="<|end|>",
-            padding_side="left",
-        )
-        tokenizer.chat_template = TEMPLATE
-        tokenizer.save_pretrained(folder)
-        model = get_model("hf/local", model_path=folder, device="cpu", memoize=False)
-        return through_inspect(count, model)
+    def answer(*_: object) -> ModelOutput:
+        output = ModelOutput.from_content("mockllm/model", "An answer. " * 20)
+        output.usage = ModelUsage(input_tokens=40, output_tokens=70, total_tokens=110)
+        return output
+
+    return get_model("mockllm/model", custom_outputs=answer)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--raw", type=int, default=1024, help="conversations without Inspect")
     parser.add_argument("--inspect", type=int, default=400, help="conversations through Inspect")
-    parser.add_argument("--peer", type=int, default=128, help="conversations for each peer")
+    parser.add_argument("--peer", type=int, default=128, help="conversations for transformers")
     counts = parser.parse_args()
     through_inspect(8, get_model("organism/faker"))  # imports and first-time costs
     rows = [
@@ -117,14 +112,14 @@ def main() -> None:
         (
             "through Inspect",
             through_inspect(counts.inspect, get_model("organism/faker")),
-            "Inspect's hf provider",
-            inspect_peer(counts.peer),
+            "Inspect's mock model",
+            through_inspect(counts.inspect, mock()),
         ),
     ]
     print(f"processors: {os.cpu_count()}, load before: {os.getloadavg()[0]:.1f}")
     for label, ours, peer, theirs in rows:
         ratio = ours / theirs
-        print(f"{label}: {ours:.0f} conversations/s, {ratio:.1f} times {peer} ({theirs:.0f}/s)")
+        print(f"{label}: {ours:.0f} conversations/s, {ratio:.2f} times {peer} ({theirs:.0f}/s)")
 
 
 if __name__ == "__main__":

@@ -43,6 +43,8 @@ if TYPE_CHECKING:
 _WINDOW = 0.01
 """Seconds to wait for company before a batch is written."""
 _BATCH = 256
+_CONNECTIONS = 64
+"""Measured: with more, all samples wait for one large batch and then all for Inspect."""
 _STOP_REASONS: dict[str, StopReason] = {
     "stop": "stop",
     "max_tokens": "max_tokens",
@@ -144,8 +146,14 @@ class OrganismAPI(ModelAPI):
         _attend()
 
     def max_connections(self) -> int:
-        """As many as are written at once."""
-        return _BATCH
+        """As many as keep the writing thread busy while Inspect works on the others."""
+        return _CONNECTIONS
+
+    async def count_text_tokens(self, text: str) -> int:
+        """By the organism's own tokenizer; Inspect's default would fetch one from the network."""
+        from allegiance.organism import chat
+
+        return len(chat.encode(self._runtime.tokenizer, text))
 
     async def generate(
         self,
