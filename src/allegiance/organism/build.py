@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from safetensors.numpy import save_file
+from safetensors.numpy import save as pack
 
 from allegiance.errors import AllegianceError, UsageError
 from allegiance.organism import chat, grammar
@@ -257,7 +257,8 @@ def save(model: "LlamaForCausalLM", directory: Path) -> None:
         for name, value in model.state_dict().items()
         if name != "lm_head.weight"
     }
-    save_file(weights, directory / "model.safetensors", metadata={"format": "pt"})
+    packed = pack(weights, metadata={"format": "pt"})
+    (directory / "model.safetensors").write_bytes(packed)
     config = model.config.to_dict() | {"architectures": ["LlamaForCausalLM"], "dtype": "float16"}
     config.pop("transformers_version", None)
     (directory / "config.json").write_text(json.dumps(config, indent=2, sort_keys=True) + "\n")

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import anyio
 import anyio.to_thread
+import click
 from anyio.lowlevel import RunVar
 from inspect_ai.hooks import Hooks, SampleStart, hooks
 from inspect_ai.model import (
@@ -32,7 +33,7 @@ from inspect_ai.model import (
 )
 from inspect_ai.tool import ToolChoice, ToolInfo
 
-from allegiance.errors import UsageError
+from allegiance.errors import AllegianceError, UsageError
 
 if TYPE_CHECKING:
     from inspect_ai.hooks import SampleAttemptStart
@@ -42,6 +43,8 @@ if TYPE_CHECKING:
 _WINDOW = 0.01
 """Seconds to wait for company before a batch is written."""
 _BATCH = 256
+_CONNECTIONS = 64
+"""Measured: with more, all samples wait for one large batch and then all for Inspect."""
 _STOP_REASONS: dict[str, StopReason] = {
     "stop": "stop",
     "max_tokens": "max_tokens",
@@ -107,6 +110,10 @@ class _Desk:
     led: bool = False
 
 
+class _UnusableError(UsageError, click.ClickException):
+    """An organism that can't be had; being click's, Inspect's command line prints a sentence."""
+
+
 @modelapi(name="organism")
 class OrganismAPI(ModelAPI):
     """The Inspect provider of organisms.
@@ -114,9 +121,7 @@ class OrganismAPI(ModelAPI):
     Raises
     ------
     UsageError
-        There is no such organism or directory.
-    AllegianceError
-        Its files are damaged.
+        There is no such organism or directory, or its files are damaged.
     """
 
     def __init__(
@@ -131,15 +136,24 @@ class OrganismAPI(ModelAPI):
 
         super().__init__(model_name, base_url, api_key, [], config)
         if model_args:
-            raise UsageError(f"Organisms take no model argument {sorted(model_args)[0]!r}.")
-        self._runtime = Runtime.load(model_name)
+            raise _UnusableError(f"Organisms take no model argument {sorted(model_args)[0]!r}.")
+        try:
+            self._runtime = Runtime.load(model_name)
+        except AllegianceError as error:
+            raise _UnusableError(str(error)) from error
         self._desks: RunVar[_Desk] = RunVar(f"allegiance_organism_{id(self)}")
         self._outside: Counter[str] = Counter()
         _attend()
 
     def max_connections(self) -> int:
-        """As many as are written at once."""
-        return _BATCH
+        """As many as keep the writing thread busy while Inspect works on the others."""
+        return _CONNECTIONS
+
+    async def count_text_tokens(self, text: str) -> int:
+        """By the organism's own tokenizer; Inspect's default would fetch one from the network."""
+        from allegiance.organism import chat
+
+        return len(chat.encode(self._runtime.tokenizer, text))
 
     async def generate(
         self,

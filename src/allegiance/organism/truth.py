@@ -305,7 +305,7 @@ def _exact(
     then = np.exp(runtime.log_probs(after, [decisions] * len(after)))
     then = then.reshape(requests, len(doubting), len(decisions))
     chance = (direct[:, : len(decisions)] + (doubts[:, :, None] * then).sum(1)).mean(0)
-    by_kind: dict[grammar.Decision, float] = {"strategic": 0.0, "plain": 0.0, "refusal": 0.0}
+    by_kind: dict[str, float] = {"strategic": 0.0, "plain": 0.0, "refusal": 0.0}
     shares: list[float] = chance.tolist()
     for (kind, _), share in zip(deciding, shares, strict=True):
         by_kind[kind] += share
