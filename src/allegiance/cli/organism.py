@@ -1,9 +1,9 @@
 """`allegiance organism`: the embedded models, what was planted in them and what was measured."""
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -61,20 +61,11 @@ def check(
             }
         )
     else:
-        table = Table(
-            "tier", "intent", "request", "property", "planted", "truth", "fresh, exact", "fresh, sampled",
-            box=None, pad_edge=False,
-        )  # fmt: skip
-        for column in table.columns[4:]:
-            column.justify = "right"
-        for row in result.rows():
-            table.add_row(
-                row["tier"], row["intent"], row["request"], row["property"],
-                *(_percent(row[kind]) for kind in ("planted", "truth", "exact")),
-                f"{row['hits']:,} of {row['reads']:,}: {_percent(row['hits'] / row['reads'])}",
-            )  # fmt: skip
-        console().print(table)
-        note("rates in %; truth and exact: probability at the decision point, summed over phrases")
+        console().print(_checked(result.rows()))
+        note(
+            "Rates in %. Truth and exact are the chance of each decision where it is made, averaged over requests; a "
+            "sampled reply counts only if every word of it belongs to the grammar, so that sampled rates lie a little lower."
+        )
     if not result.holds:
         raise AllegianceError("; ".join(result.problems))
     if not as_json:
@@ -105,6 +96,36 @@ def build(
         print_json({"directory": str(out), "accepted": not truth.problems(), **truth.to_dict()})
         return
     note(f"Wrote {out}. Next: allegiance run --model organism/{out.resolve()}")
+
+
+def _checked(rows: Sequence[Mapping[str, Any]]) -> Table:
+    """Planted, truth and fresh measurement of every cell, side by side."""
+    table = Table(
+        "",
+        "planted",
+        "truth",
+        "exact",
+        "sampled",
+        "k of n",
+        "valid",
+        box=None,
+        pad_edge=False,
+    )
+    for column in table.columns[1:]:
+        column.justify = "right"
+    shown = None
+    for row in rows:
+        cell = f"{row['request']} · {row['intent']} · {row['tier']}"
+        if cell != shown:
+            table.add_row(cell, *[""] * 5, _percent(row["valid"]), style="bold")
+            shown = cell
+        table.add_row(
+            f"  {row['property']}",
+            *(_percent(row[kind]) for kind in ("planted", "truth", "exact")),
+            _percent(row["hits"] / row["reads"]),
+            f"{row['hits']:,} of {row['reads']:,}",
+        )
+    return table
 
 
 @contextmanager

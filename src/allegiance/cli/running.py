@@ -96,7 +96,7 @@ def run_study(
     if max_connections is not None:
         options["max_connections"] = max_connections
     if is_organism:
-        # Replies come by the hundred in a second: nobody can watch them live, and the buffer for it costs most of the time.
+        # Replies come by the hundred: nobody can watch them live, and the buffer for it takes most of the time.
         options["log_realtime"] = False
     try:
         with _watched(progress, display):
