@@ -63,8 +63,8 @@ def check(
     else:
         console().print(_checked(result.rows()))
         note(
-            "Rates in %. Truth and exact are the chance of each decision where it is made, averaged over requests; a "
-            "sampled reply counts only if every word of it belongs to the grammar, so that sampled rates lie a little lower."
+            "Rates in %. Truth and exact are the chance of each decision where it is made, averaged over requests. A "
+            "sampled reply counts only if every word of it belongs to the grammar, so sampled rates lie a little lower."
         )
     if not result.holds:
         raise AllegianceError("; ".join(result.problems))
@@ -101,7 +101,7 @@ def build(
 def _checked(rows: Sequence[Mapping[str, Any]]) -> Table:
     """Planted, truth and fresh measurement of every cell, side by side."""
     table = Table(
-        "",
+        "request · intent · tier",
         "planted",
         "truth",
         "exact",
