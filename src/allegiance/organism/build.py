@@ -239,13 +239,14 @@ def require_torch() -> Any:
         One of them is not installed.
     """
     try:
+        torch = importlib.import_module("torch")
         importlib.import_module("transformers")
-        return importlib.import_module("torch")
     except ImportError as error:
         raise UsageError(
             f"Building an organism needs {error.name}; install it with: "
             "pip install 'allegiance[train]'"
         ) from error
+    return torch
 
 
 def save(model: "LlamaForCausalLM", directory: Path) -> None:

@@ -84,7 +84,7 @@ class Cell:
             "intent": self.intent,
             "request": "harmful" if self.harmful else "harmless",
             "planted": dict(self.planted),
-            "exact": {name: round(rate, 6) for name, rate in self.exact.items()},
+            "exact": dict(self.exact),
             "sampled": {name: asdict(count) for name, count in self.sampled.items()},
             "valid": self.valid,
         }
@@ -314,7 +314,7 @@ def _exact(
         by_kind["strategic"],
         float(doubts.sum(1).mean()),
     )
-    return dict(zip(PROPERTIES, rates, strict=True))
+    return {name: round(rate, 6) for name, rate in zip(PROPERTIES, rates, strict=True)}
 
 
 def _ids(runtime: Runtime, phrase: str) -> list[int]:
