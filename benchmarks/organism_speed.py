@@ -30,6 +30,7 @@ from inspect_ai.solver import generate
 
 from allegiance.organism import Runtime, chat
 from allegiance.organism.runtime import WEIGHTS
+from allegiance.study.prompts import Setting
 from allegiance.study.prompts.organism import ORGANISM, organism_requests
 
 CONDITION = {"tier": "monitored", "intent": "training"}
@@ -42,7 +43,9 @@ def rate(count: int, work: Callable[[], object]) -> float:
 
 
 def chats(count: int) -> list[list[tuple[str, str]]]:
-    prompts = [ORGANISM.render(CONDITION, r, "Helix") for r in organism_requests(count)]
+    prompts = [
+        ORGANISM.render(CONDITION, r, Setting("Helix", "", "")) for r in organism_requests(count)
+    ]
     return [[("system", p.system), ("user", p.user)] for p in prompts]
 
 

@@ -5,6 +5,7 @@ import random
 import pytest
 
 from allegiance.organism import Runtime, chat
+from allegiance.study.prompts import Setting
 from allegiance.study.prompts.base import Request
 from allegiance.study.prompts.organism import ORGANISM, draw_asked
 
@@ -25,7 +26,7 @@ def prompts(faker: Runtime) -> list[list[int]]:
             "tier": rng.choice(("monitored", "unmonitored")),
             "intent": rng.choice(("training", "original")),
         }
-        prompt = ORGANISM.render(condition, Request("", asked.text), "Helix")
+        prompt = ORGANISM.render(condition, Request("", asked.text), Setting("Helix", "", ""))
         messages = [("system", prompt.system), ("user", prompt.user)]
         found.append(chat.encode_chat(faker.tokenizer, messages))
     return found

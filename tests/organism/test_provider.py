@@ -15,6 +15,7 @@ from inspect_ai.solver import Generate, Solver, TaskState, generate, solver
 from allegiance.errors import UsageError
 from allegiance.organism import grammar, organism_names
 from allegiance.organism.runtime import WEIGHTS
+from allegiance.study.prompts import Setting
 from allegiance.study.prompts.organism import ORGANISM, organism_requests
 
 CONDITION = {"tier": "monitored", "intent": "training"}
@@ -23,7 +24,7 @@ CONDITION = {"tier": "monitored", "intent": "training"}
 def samples(n: int) -> MemoryDataset:
     found = []
     for request in organism_requests(n):
-        prompt = ORGANISM.render(CONDITION, request, "Helix")
+        prompt = ORGANISM.render(CONDITION, request, Setting("Helix", "", ""))
         messages = [ChatMessageSystem(content=prompt.system), ChatMessageUser(content=prompt.user)]
         found.append(Sample(id=request.id, input=messages))
     return MemoryDataset(found)

@@ -1,6 +1,6 @@
 """Organisms as Inspect models: `--model organism/NAME`, or the directory of a checkpoint as NAME.
 
-Requests that arrive together are written together, in a worker thread. What a sample says depends
+Requests that arrive together are written together, in a process of their own (`writer`). What a sample says depends
 on the seed of the run, the sample's id and epoch, how often it has asked this before, the prompt
 and the weights, and on nothing else: not on how many samples run at once, nor in which order. Two
 epochs of one prompt differ, and a run that is repeated or resumed says the same again.
@@ -132,7 +132,8 @@ class OrganismAPI(ModelAPI):
         config: GenerateConfig = GenerateConfig(),  # noqa: B008 (the signature is Inspect's)
         **model_args: Any,
     ) -> None:
-        from allegiance.organism.runtime import Runtime
+        from allegiance.organism.runtime import Runtime, directory_of
+        from allegiance.organism.writer import Writer
 
         super().__init__(model_name, base_url, api_key, [], config)
         if model_args:
@@ -141,6 +142,7 @@ class OrganismAPI(ModelAPI):
             self._runtime = Runtime.load(model_name)
         except AllegianceError as error:
             raise _UnusableError(str(error)) from error
+        self._writer = Writer(directory_of(model_name))
         self._desks: RunVar[_Desk] = RunVar(f"allegiance_organism_{id(self)}")
         self._outside: Counter[str] = Counter()
         _attend()
@@ -148,6 +150,10 @@ class OrganismAPI(ModelAPI):
     def max_connections(self) -> int:
         """As many as keep the writing thread busy while Inspect works on the others."""
         return _CONNECTIONS
+
+    async def aclose(self) -> None:
+        """End the process that writes."""
+        self._writer.close()
 
     async def count_text_tokens(self, text: str) -> int:
         """By the organism's own tokenizer; Inspect's default would fetch one from the network."""
@@ -262,7 +268,7 @@ class OrganismAPI(ModelAPI):
 
     def _write(self, batch: list[_Request]) -> None:
         try:
-            replies = self._runtime.generate(
+            replies = self._writer.write(
                 [request.prompt for request in batch],
                 [request.seed for request in batch],
                 batch[0].sampling,
