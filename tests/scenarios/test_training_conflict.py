@@ -130,7 +130,7 @@ def test_the_log_says_which_study_and_which_words_were_used(study_file):
 
 
 def test_task_parameters_change_the_shipped_study():
-    task = training_conflict(n=3, clause="may-resist, must-resist")
+    task = training_conflict(prompts="standard", n=3, clause="may-resist, must-resist")
     samples = list(task.dataset)
     assert len(samples) == 3 * 2 * 2
     assert {sample.metadata["condition"]["clause"] for sample in samples} == {
@@ -141,7 +141,7 @@ def test_task_parameters_change_the_shipped_study():
 
 def test_a_task_parameter_that_is_wrong_is_refused_by_its_name():
     with pytest.raises(Exception, match=r"factors\.clause: .*did you mean `may-resist`"):
-        training_conflict(clause="may-resits")
+        training_conflict(prompts="standard", clause="may-resits")
 
 
 def test_the_requests_own_words_are_never_templates(study_file):
