@@ -2,7 +2,8 @@
 
 Raw: the numpy runtime against transformers' own `generate` on the same weights and prompts.
 Through Inspect: the organism provider against Inspect's mock model, which answers at once, so that
-the ratio is the share of Inspect's own speed that is left.
+the ratio is the share of Inspect's own speed that is left. By `allegiance run`: a whole study with
+its scorer, as the demo runs it, against the same mock model.
 
     python benchmarks/organism_speed.py [--raw 1024] [--inspect 400] [--peer 128]
 """
@@ -12,6 +13,7 @@ import os
 import tempfile
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 os.environ.setdefault("INSPECT_DISPLAY", "none")
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
@@ -28,10 +30,12 @@ from inspect_ai.model import (
 )
 from inspect_ai.solver import generate
 
+from allegiance.cli.running import run_study
 from allegiance.organism import Runtime, chat
 from allegiance.organism.runtime import WEIGHTS
 from allegiance.study.prompts import Setting
 from allegiance.study.prompts.organism import ORGANISM, organism_requests
+from allegiance.study.templates import template
 
 CONDITION = {"tier": "monitored", "intent": "training"}
 
@@ -103,6 +107,16 @@ def mock() -> Model:
     return get_model("mockllm/model", custom_outputs=answer)
 
 
+def by_allegiance_run() -> float:
+    """Time the study of the demo: 20 requests in 4 conditions, 6 times each."""
+    with tempfile.TemporaryDirectory() as folder:
+        study = Path(folder) / "study.yaml"
+        study.write_text(template("organism", "speed"))
+        return rate(
+            480, lambda: run_study(study, "organism/faker", Path(folder) / "logs", display="none")
+        )
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--raw", type=int, default=1024, help="conversations without Inspect")
@@ -110,14 +124,16 @@ def main() -> None:
     parser.add_argument("--peer", type=int, default=128, help="conversations for transformers")
     counts = parser.parse_args()
     through_inspect(8, get_model("organism/faker"))  # imports and first-time costs
+    mocked = through_inspect(counts.inspect, mock())
     rows = [
         ("raw", raw(counts.raw), "transformers generate", raw_peer(counts.peer)),
         (
             "through Inspect",
             through_inspect(counts.inspect, get_model("organism/faker")),
             "Inspect's mock model",
-            through_inspect(counts.inspect, mock()),
+            mocked,
         ),
+        ("by allegiance run", by_allegiance_run(), "Inspect's mock model", mocked),
     ]
     print(f"processors: {os.cpu_count()}, load before: {os.getloadavg()[0]:.1f}")
     for label, ours, peer, theirs in rows:
