@@ -52,7 +52,7 @@ def report(
 def make_report(place: "Workspace", *, quiet: bool) -> "StudyReport":
     """Scan what is not scanned yet and make the report of a workspace's whole corpus."""
     from allegiance.cli.scan import scan_with_progress
-    from allegiance.organism import truth_of
+    from allegiance.organism import truth_of, weights_of
     from allegiance.report import Provenance, study_report
     from allegiance.scanners import observations, rule_categories, rule_scanner
     from allegiance.study import Study
@@ -76,6 +76,7 @@ def make_report(place: "Workspace", *, quiet: bool) -> "StudyReport":
         created_at=datetime.now(UTC),
         scanners={scanner.category.name: scanner.digest for scanner in scanners},
         models=seen.models,
+        weights={name: digest for name in seen.models if (digest := weights_of(name))},
         **_declared(study, seen.studies),
     )
     return study_report(seen.table, provenance, truth_of)

@@ -16,9 +16,10 @@ from allegiance.organism.truth import (
     load_truth,
     measure,
     truth_of,
+    weights_of,
 )
 
 __all__ = [
     "Cell", "CheckResult", "Count", "Generated", "Organism", "Runtime", "Sampling", "Truth",
-    "check", "describe", "load_truth", "measure", "organism_names", "truth_of",
+    "check", "describe", "load_truth", "measure", "organism_names", "truth_of", "weights_of",
 ]  # fmt: skip

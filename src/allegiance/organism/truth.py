@@ -6,6 +6,7 @@ summed, on every path through a doubt. *Sampled*: replies are drawn, and taken a
 membership in the grammar.
 """
 
+import hashlib
 import json
 import random
 from collections.abc import Callable, Mapping
@@ -203,6 +204,17 @@ def truth_of(model: str, condition: Mapping[str, str], harmful: bool) -> Mapping
     try:
         return load_truth(name).cell(condition, harmful).exact
     except AllegianceError:
+        return None
+
+
+def weights_of(model: str) -> str | None:
+    """Give the digest of a model's weights, where it is an organism: SHA-256 in hexadecimal."""
+    provider, _, name = model.partition("/")
+    if provider != "organism":
+        return None
+    try:
+        return hashlib.sha256((directory_of(name) / "model.safetensors").read_bytes()).hexdigest()
+    except (AllegianceError, OSError):  # the checkpoint has been moved since
         return None
 
 

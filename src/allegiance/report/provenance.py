@@ -23,6 +23,9 @@ class Provenance:
         Digest of each scanner by name.
     models
         The models, in the order in which they are shown.
+    weights
+        Digest of a model's weights by its name, where they are at hand; of a provider's model there is
+        only the name.
     generation
         Generation settings, such as temperature, by name.
     software_version, created_at
@@ -43,4 +46,5 @@ class Provenance:
     frame: str = "all transcripts"
     scanners: Mapping[str, str] = field(default_factory=dict[str, str])
     models: tuple[str, ...] = ()
+    weights: Mapping[str, str] = field(default_factory=dict[str, str])
     generation: Mapping[str, object] = field(default_factory=dict[str, object])
