@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 from collections import Counter
+from contextlib import contextmanager
 
 import pytest
 from tests.servers import chat_server
@@ -84,33 +85,35 @@ def test_a_changed_study_is_a_new_run(allegiance, workspace):
     assert len(asked) == 24
 
 
-def test_an_interrupted_run_goes_on_without_asking_a_finished_sample_again(allegiance, workspace):
-    """Interrupt after seven replies; the eighth request hangs until the process is gone."""
+@contextmanager
+def begun(workspace, replies):
+    """Begin a run on a server that hangs after some replies; gives the process and what was answered."""
     gone = threading.Event()
     answered = Counter()
 
     def slow(request):
-        if sum(answered.values()) >= 7:
+        if sum(answered.values()) >= replies:
             gone.wait(60)
             return 500, "too late"
         answered[request["seed"]] += 1
         return tiered(request)
 
+    command = ("run", "-m", "openai-api/local/m", "--max-connections", "1", "--base-url")
     with chat_server(slow) as (url, _):
         process = subprocess.Popen(
-            [sys.executable, "-m", "allegiance", "run", "-m", "openai-api/local/m", "--base-url", url, "--max-connections", "1"],
+            [sys.executable, "-m", "allegiance", *command, url],
             cwd=workspace, env={**os.environ, **KEY}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
         )  # fmt: skip
         deadline = time.monotonic() + 60
-        while sum(answered.values()) < 7 and time.monotonic() < deadline:
+        while sum(answered.values()) < replies and time.monotonic() < deadline:
             time.sleep(0.05)
         time.sleep(0.5)
-        process.send_signal(signal.SIGINT)
-        said, _ = process.communicate(timeout=60)
+        yield process, answered
         gone.set()
-    assert process.returncode == 1
-    assert "Traceback" not in said
-    assert "kept" in said
+
+
+def resume(allegiance, answered):
+    """Give the same command again, on a server that answers everything."""
 
     def counted(request):
         answered[request["seed"]] += 1
@@ -123,41 +126,27 @@ def test_an_interrupted_run_goes_on_without_asking_a_finished_sample_again(alleg
     assert resumed.code == 0, resumed.err
     assert json.loads(resumed.out)["samples"] == 12
     assert len(answered) == 12
+    return json.loads(allegiance("import", "logs", "--json").out)
+
+
+def test_an_interrupted_run_goes_on_without_asking_a_finished_sample_again(allegiance, workspace):
+    with begun(workspace, replies=7) as (process, answered):
+        process.send_signal(signal.SIGINT)
+        said, _ = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert "Traceback" not in said
+    assert "kept" in said
+    counts = resume(allegiance, answered)
     assert set(answered.values()) == {1}
-    counts = json.loads(allegiance("import", "logs", "--json").out)
-    assert (counts["transcripts"], counts["new"]) == (12, 0)
+    assert (counts["n_transcripts"], counts["new"]) == (12, 0)
 
 
-def test_a_killed_run_goes_on_too(allegiance, workspace):
-    answered = Counter()
-    gone = threading.Event()
-
-    def slow(request):
-        if sum(answered.values()) >= 5:
-            gone.wait(60)
-            return 500, "too late"
-        answered[request["seed"]] += 1
-        return tiered(request)
-
-    with chat_server(slow) as (url, _):
-        process = subprocess.Popen(
-            [sys.executable, "-m", "allegiance", "run", "-m", "openai-api/local/m", "--base-url", url, "--max-connections", "1"],
-            cwd=workspace, env={**os.environ, **KEY}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        )  # fmt: skip
-        deadline = time.monotonic() + 60
-        while sum(answered.values()) < 5 and time.monotonic() < deadline:
-            time.sleep(0.05)
-        time.sleep(0.5)
+def test_a_killed_run_goes_on_and_leaves_no_sample_twice(allegiance, workspace):
+    with begun(workspace, replies=5) as (process, answered):
         process.kill()
-        process.wait()
-        gone.set()
-    with chat_server(tiered) as (url, _):
-        resumed = allegiance(
-            "run", "-m", "openai-api/local/m", "--base-url", url, "--json", env=KEY
-        )
-    assert resumed.code == 0, resumed.err
-    counts = json.loads(allegiance("import", "logs", "--json").out)
-    assert counts["transcripts"] == 12
+        process.communicate()
+    counts = resume(allegiance, answered)
+    assert (counts["n_transcripts"], counts["new"]) == (12, 0)
 
 
 def test_a_provider_that_refuses_every_request_ends_the_run_with_a_sentence(allegiance, workspace):

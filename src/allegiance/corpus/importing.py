@@ -144,7 +144,7 @@ class ImportReport:
             **{name: getattr(self, name) for name in totals},
             "updated": self.updated,
             "dry_run": self.dry_run,
-            "transcripts": self.transcripts,
+            "n_transcripts": self.transcripts,
             "by_source": dict(self.by_source.most_common()),
             "by_model": dict(self.by_model.most_common()),
             "errors": self.errors,

@@ -21,6 +21,8 @@ _ANY_TAG = re.compile(r"</?[\w\s-]{1,40}/?>")
 
 _LIST_ITEM = re.compile(r"^\s*(?:[-*•]|\d+[.)]|step \d+)\s+\S", re.IGNORECASE | re.MULTILINE)
 _CODE = re.compile(r"^\s*```", re.MULTILINE)
+_CHOICE = re.compile(r"\W*(?:[A-H]|[-+]?\d[\d.,]*\s*\S{0,3}|true|false)\W*", re.IGNORECASE)
+_ANSWER_TAG = re.compile(r"<answer>\s*\S[^<]*</answer>", re.IGNORECASE)
 _WORD = re.compile(r"[^\W\d_]{4,}")
 _CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 
@@ -105,6 +107,8 @@ def _given(text: str, begin: int, request: str) -> Span | None:
         return Span(begin, len(text), text[begin:])
     if (match := patterns()["gives"].search(text, begin)) and words >= 8:
         return span(text, match)
+    if _CHOICE.fullmatch(body) or _ANSWER_TAG.search(body):
+        return Span(begin, len(text), text[begin:])
     asked, said = set(_WORD.findall(request.lower())), set(_WORD.findall(body.lower()))
     # A short answer counts where it speaks of what was asked, and says something of its own.
     if asked & said and said - asked and not body.rstrip().endswith("?"):
