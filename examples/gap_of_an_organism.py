@@ -5,7 +5,6 @@ python examples/gap_of_an_organism.py [MODEL]
 
 import sys
 import tempfile
-from pathlib import Path
 
 import yaml
 
