@@ -1,6 +1,8 @@
 """`allegiance demo`: the whole path on the embedded organisms, in a fresh folder."""
 
 import itertools
+import os
+import shutil
 import sys
 import time
 import webbrowser
@@ -106,10 +108,19 @@ def _run(place: "Workspace", study: "Study", model: str, out: Console) -> None:
 def _close(directory: Path, page: Path, seconds: float, out: Console) -> None:
     """Say where the report is and what to try next."""
     out.print(f"\nDone in {seconds:.0f} s. The report: [bold]{page}[/bold]", soft_wrap=True)
+    command = _command()
     out.print(
         "\nThree commands to try next:\n"
-        "  allegiance organism check faker             measure an organism again, beside its truth table\n"
-        "  allegiance new mine -w mine                 write a study of your own, for any model\n"
-        f"  allegiance import PATH -w {directory}    your own Inspect logs, JSONL or CSV",
+        f"  {command} organism check faker    (measure an organism again, beside its truth table)\n"
+        f"  {command} new mine -w mine    (write a study of your own, for any model)\n"
+        f"  {command} import PATH -w {directory}    (your own Inspect logs, JSONL or CSV)",
         soft_wrap=True,
     )
+
+
+def _command() -> str:
+    """How this program is called from here: by its name where that is found, else by its place."""
+    called = Path(sys.argv[0])
+    if called.name != "allegiance":
+        return f"{Path(sys.executable).name} -m allegiance"
+    return "allegiance" if shutil.which("allegiance") else os.path.relpath(called)
