@@ -134,7 +134,7 @@ def test_filters_match_values_sets_and_nothing(corpus, make):
     assert corpus.count({}) == 4
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(value=st.text(max_size=30))
 def test_no_value_of_a_filter_is_taken_for_its_language(tmp_path_factory, value):
     corpus = _two_models(tmp_path_factory)

@@ -23,7 +23,7 @@ def reply(seed: int, planted: Planted = FAKING, *, harmful: bool = True) -> tupl
 
 
 @given(st.integers(min_value=0))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_every_reply_that_is_composed_can_be_taken_apart(seed: int) -> None:
     text, act = reply(seed)
     spoken = grammar.read(text)

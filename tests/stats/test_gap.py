@@ -66,7 +66,7 @@ def test_changing_sides_changes_the_sign_and_nothing_else(rare, common):
         assert back.p_value == pytest.approx(there.p_value)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.integers(1, 12), st.integers(1, 5), st.data())
 def test_a_gap_is_never_certain(requests, epochs, data):
     outcomes = arrays(float, (requests, epochs), elements=st.sampled_from([0.0, 1.0]))

@@ -70,7 +70,7 @@ def test_limits_without_a_population_equal_statsmodels(ours, theirs, hits, reads
     assert (interval.low, interval.high) == pytest.approx(wanted, abs=1e-9)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @example((1, 1, 100), 0.8)
 @example((1, 1, 1000), 0.95)
 @given(samples(120), st.sampled_from([0.8, 0.95, 0.99]))
@@ -89,7 +89,7 @@ def test_the_corpus_limits_are_exactly_the_counts_that_scipys_tails_leave(sample
     assert interval.high == pytest.approx(left[-1] / population)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(samples())
 def test_one_more_hit_never_lowers_a_limit(sample):
     hits, reads, population = sample
@@ -98,7 +98,7 @@ def test_one_more_hit_never_lowers_a_limit(sample):
     assert fewer.high <= more.high
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(samples())
 def test_the_interval_contains_its_estimate(sample):
     interval = proportion(*sample)
@@ -106,7 +106,7 @@ def test_the_interval_contains_its_estimate(sample):
 
 
 @given(st.integers(1, 10**6), st.data())
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 def test_a_census_has_width_zero(population, data):
     hits = data.draw(st.integers(0, population))
     interval = proportion(hits, population, population)
@@ -114,7 +114,7 @@ def test_a_census_has_width_zero(population, data):
     assert interval.count_low == interval.count_high == hits
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.integers(1, 200), st.data())
 def test_a_very_large_population_gives_clopper_pearson(reads, data):
     hits = data.draw(st.integers(0, reads))

@@ -66,7 +66,7 @@ def test_one_request_is_clopper_pearson_over_its_epochs_and_says_so():
     assert any("one request" in note for note in interval.notes)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(arrays(float, st.tuples(st.integers(1, 12), st.integers(1, 6)),
               elements=st.sampled_from([0.0, 1.0])))  # fmt: skip
 def test_reading_everything_never_makes_a_models_rate_certain(outcomes):
