@@ -2,6 +2,7 @@
 
 import json
 import os
+import pty
 import signal
 import subprocess
 import sys
@@ -86,7 +87,7 @@ def test_a_changed_study_is_a_new_run(allegiance, workspace):
 
 
 @contextmanager
-def begun(workspace, replies):
+def begun(workspace, replies, output=subprocess.PIPE, display="plain"):
     """Begin a run on a server that hangs after some replies; gives the process and what was answered."""
     gone = threading.Event()
     answered = Counter()
@@ -102,7 +103,8 @@ def begun(workspace, replies):
     with chat_server(slow) as (url, _):
         process = subprocess.Popen(
             [sys.executable, "-m", "allegiance", *command, url],
-            cwd=workspace, env={**os.environ, **KEY}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+            cwd=workspace, env={**os.environ, **KEY, "INSPECT_DISPLAY": display, "TERM": "xterm"},
+            stdin=output if output != subprocess.PIPE else subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, text=True,
         )  # fmt: skip
         deadline = time.monotonic() + 60
         while sum(answered.values()) < replies and time.monotonic() < deadline:
@@ -139,6 +141,33 @@ def test_an_interrupted_run_goes_on_without_asking_a_finished_sample_again(alleg
     counts = resume(allegiance, answered)
     assert set(answered.values()) == {1}
     assert (counts["n_transcripts"], counts["new"]) == (12, 0)
+
+
+def test_an_interrupt_at_a_terminal_keeps_what_was_finished_too(allegiance, workspace):
+    """At a terminal Inspect ends an interrupted run in another way than elsewhere."""
+    ours, theirs = pty.openpty()
+    said = []
+    reader = threading.Thread(
+        target=lambda: said.extend(iter(lambda: _read(ours), b"")), daemon=True
+    )
+    reader.start()
+    with begun(workspace, replies=7, output=theirs, display="full") as (process, answered):
+        os.close(theirs)
+        process.send_signal(signal.SIGINT)
+        process.wait(timeout=60)
+    reader.join(timeout=10)
+    assert process.returncode == 1
+    assert b"the same command" in b"".join(said)
+    assert b"Traceback" not in b"".join(said)
+    counts = resume(allegiance, answered)
+    assert (counts["n_transcripts"], counts["new"]) == (12, 0)
+
+
+def _read(terminal):
+    try:
+        return os.read(terminal, 4096)
+    except OSError:  # Linux says so when the other side has closed
+        return b""
 
 
 def test_a_killed_run_goes_on_and_leaves_no_sample_twice(allegiance, workspace):

@@ -1,5 +1,6 @@
 """Running a study through Inspect: the one way in which `run` and `demo` do it."""
 
+import asyncio
 import gc
 import io
 import re
@@ -117,6 +118,8 @@ def run_study(
                 retry_cleanup=False,
                 **options,
             )
+    except (KeyboardInterrupt, asyncio.CancelledError):
+        logs = []  # on a terminal Inspect raises where elsewhere it gives no logs back
     except Exception as error:
         if type(error).__name__ == "PrerequisiteError":  # Inspect keeps its class to itself
             raise UsageError(_plain(error)) from None
