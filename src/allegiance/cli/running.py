@@ -94,14 +94,6 @@ def run_study(
             f"{study_file}: prompts: organisms read `organism` prompts only; write `prompts: organism` or name "
             "another model"
         )
-    options: dict[str, Any] = {}
-    if max_connections is not None:
-        options["max_connections"] = max_connections
-    if is_organism:
-        # Replies come by the hundred: nobody can watch them live, and the buffer for it takes most of the time.
-        options["log_realtime"] = False
-    if display == "none":
-        options["score_display"] = False
     try:
         with _watched(progress, display), _fewer_collections():
             _, logs = inspect_ai.eval_set(  # pyright: ignore[reportUnknownMemberType]
@@ -116,7 +108,7 @@ def run_study(
                 retry_immediate=False,
                 retry_attempts=0,
                 retry_cleanup=False,
-                **options,
+                **_options(is_organism, display, max_connections),
             )
     except (KeyboardInterrupt, asyncio.CancelledError):
         logs = []  # on a terminal Inspect raises where elsewhere it gives no logs back
@@ -129,6 +121,21 @@ def run_study(
         written = sorted(log_dir.glob("*.eval"), key=lambda path: path.stat().st_mtime)
         return Ran(written[-1] if written else None, False, 0, total, "interrupted")
     return _ran(logs[0], total)
+
+
+def _options(
+    is_organism: bool, display: Display | None, max_connections: int | None
+) -> dict[str, Any]:
+    """Settings of Inspect's that are given only where they differ from its own."""
+    options: dict[str, Any] = {}
+    if max_connections is not None:
+        options["max_connections"] = max_connections
+    if is_organism:
+        # Replies come by the hundred: nobody can watch them live, and the buffer for it takes most of the time.
+        options["log_realtime"] = False
+    if display == "none":
+        options["score_display"] = False
+    return options
 
 
 class _Finished(Hooks):

@@ -8,6 +8,7 @@ from typing import Any, cast
 
 import msgspec
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from allegiance.corpus import Corpus
 from allegiance.scanners.rules import RuleScanner
@@ -112,8 +113,10 @@ def _by_id(verdicts: pa.Table) -> dict[str, dict[str, Any]]:
 def _imported(corpus: Corpus) -> dict[tuple[str, str], dict[str, dict[str, Any]]]:
     """Gather the verdicts of outside instruments by category and instrument."""
     found: dict[tuple[str, str], dict[str, dict[str, Any]]] = {}
-    for row in cast(list[dict[str, Any]], corpus.verdicts().to_pylist()):
-        if str(row["scanner"]).startswith("import:"):
-            key = (row["category"], str(row["scanner"]).removeprefix("import:"))
-            found.setdefault(key, {})[row["transcript_id"]] = row
+    verdicts = corpus.verdicts()
+    named = pc.starts_with(verdicts["scanner"], "import:")  # pyright: ignore[reportAttributeAccessIssue]
+    outside = verdicts.filter(named)
+    for row in cast(list[dict[str, Any]], outside.to_pylist()):
+        key = (row["category"], str(row["scanner"]).removeprefix("import:"))
+        found.setdefault(key, {})[row["transcript_id"]] = row
     return found
