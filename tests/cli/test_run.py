@@ -14,6 +14,8 @@ from contextlib import contextmanager
 import pytest
 from tests.servers import chat_server
 
+from allegiance.cli.running import run_study
+
 STUDY = """
 name: example
 question: Does it matter who watches?
@@ -176,6 +178,41 @@ def test_a_killed_run_goes_on_and_leaves_no_sample_twice(allegiance, workspace):
         process.communicate()
     counts = resume(allegiance, answered)
     assert (counts["n_transcripts"], counts["new"]) == (12, 0)
+
+
+@pytest.mark.parametrize(("failures", "samples"), [(1, 12), (2, 0)])
+def test_a_log_that_cannot_be_begun_is_tried_once_more_and_then_told(
+    workspace, monkeypatch, failures, samples
+):
+    from inspect_ai.log._recorders.eval import EvalRecorder
+
+    begin, left = EvalRecorder.log_start, [failures]
+
+    async def fails(self, *arguments):
+        if left[0]:
+            left[0] -= 1
+            raise OSError("the storage is away")
+        return await begin(self, *arguments)
+
+    monkeypatch.setattr(EvalRecorder, "log_start", fails)
+    monkeypatch.setenv("LOCAL_API_KEY", "none")
+    with chat_server(tiered) as (url, asked):
+        ran = run_study(
+            workspace / "study.yaml", "openai-api/local/m", workspace / "logs",
+            base_url=url, display="none",
+        )  # fmt: skip
+    assert (ran.samples, len(asked)) == (samples, samples)
+    assert (ran.log is not None) is ran.complete is bool(samples)
+    assert samples or "the storage is away" in ran.error
+
+
+@pytest.mark.parametrize("left", [0, 40])
+def test_a_broken_log_among_the_logs_is_named(allegiance, workspace, left):
+    (workspace / "logs").mkdir()
+    (workspace / "logs" / "cut.eval").write_bytes(b"PK" * (left // 2))
+    ran = allegiance("run", "-m", "openai-api/local/m", env=KEY)
+    assert ran.code == 2
+    assert "cut.eval: this log is empty or cut short" in ran.err
 
 
 def test_a_provider_that_refuses_every_request_ends_the_run_with_a_sentence(allegiance, workspace):

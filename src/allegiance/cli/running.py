@@ -4,6 +4,7 @@ import asyncio
 import gc
 import io
 import re
+import zipfile
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager, nullcontext, redirect_stdout
 from dataclasses import dataclass
@@ -32,7 +33,7 @@ class Ran:
     Attributes
     ----------
     log
-        The log it wrote or, where all was finished before, the log that is there; none where it wrote none.
+        The log it wrote or, where all was finished before, the log that is there; none where it could write none.
     complete
         Whether every sample is in it.
     samples, total
@@ -94,7 +95,10 @@ def run_study(
             f"{study_file}: prompts: organisms read `organism` prompts only; write `prompts: organism` or name "
             "another model"
         )
-    try:
+    _refuse_broken_logs(log_dir)
+    total = len(study.asked) * len(study.conditions) * study.epochs
+
+    def attempt() -> Ran:
         with _watched(progress, display), _fewer_collections():
             _, logs = inspect_ai.eval_set(  # pyright: ignore[reportUnknownMemberType]
                 training_conflict(study=str(study_file.resolve())),
@@ -110,17 +114,36 @@ def run_study(
                 retry_cleanup=False,
                 **_options(is_organism, display, max_connections),
             )
+        if not logs:  # interrupted; on a terminal Inspect raises instead
+            raise KeyboardInterrupt
+        return _ran(logs[0], total)
+
+    try:
+        ran = attempt()
+        # Where Inspect can't begin its log nothing was asked, and what stood in its way is often gone a moment later.
+        return ran if ran.log else attempt()
     except (KeyboardInterrupt, asyncio.CancelledError):
-        logs = []  # on a terminal Inspect raises where elsewhere it gives no logs back
+        return _interrupted(log_dir, total)
     except Exception as error:
         if type(error).__name__ == "PrerequisiteError":  # Inspect keeps its class to itself
             raise UsageError(_plain(error)) from None
         raise
-    total = len(study.asked) * len(study.conditions) * study.epochs
-    if not logs:  # interrupted by the person; what was finished is in the log on disk
-        written = sorted(log_dir.glob("*.eval"), key=lambda path: path.stat().st_mtime)
-        return Ran(written[-1] if written else None, False, 0, total, "interrupted")
-    return _ran(logs[0], total)
+
+
+def _refuse_broken_logs(log_dir: Path) -> None:
+    """Say which log can't be read, where Inspect would end with a traceback when it looks for a run to go on with."""
+    for path in sorted(log_dir.glob("*.eval")):
+        if not zipfile.is_zipfile(path):
+            raise UsageError(
+                f"{path}: this log is empty or cut short, so a run can't go on beside it; move it elsewhere and give "
+                "the command again"
+            )
+
+
+def _interrupted(log_dir: Path, total: int) -> Ran:
+    """What was finished before a person interrupted the run is in the log on disk."""
+    written = sorted(log_dir.glob("*.eval"), key=lambda path: path.stat().st_mtime)
+    return Ran(written[-1] if written else None, False, 0, total, "interrupted")
 
 
 def _options(
@@ -198,9 +221,10 @@ def _model(name: str, base_url: str | None, args: Mapping[str, Any]) -> Model:
 
 
 def _ran(log: EvalLog, total: int) -> Ran:
+    # Inspect gives a path for a log it wrote, and a URL for one that it found.
+    path = Path(log.location.removeprefix("file://").removeprefix("file:"))
     return Ran(
-        # Inspect gives a path for a log it wrote, and a URL for one that it found.
-        log=Path(log.location.removeprefix("file://").removeprefix("file:")),
+        log=path if path.exists() else None,  # it names the log it could not begin, too
         complete=log.status == "success",
         samples=log.results.completed_samples if log.results else 0,
         total=total,
