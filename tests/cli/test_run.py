@@ -210,7 +210,7 @@ def test_a_log_that_cannot_be_begun_is_tried_once_more_and_then_told(
 def test_a_broken_log_among_the_logs_is_named(allegiance, workspace, left):
     (workspace / "logs").mkdir()
     (workspace / "logs" / "cut.eval").write_bytes(b"PK" * (left // 2))
-    ran = allegiance("run", "-m", "openai-api/local/m", env=KEY)
+    ran = allegiance("run", "-m", "openai-api/local/m", "--base-url", "http://127.0.0.1:9", env=KEY)
     assert ran.code == 2
     assert "cut.eval: this log is empty or cut short" in ran.err
 
