@@ -81,7 +81,7 @@ def _rate_value(number: int, cell: Cell, measure: Measure, labels: Labels) -> di
         "truth": _percent(measure.truth),
     }
     if interval is not None:
-        value |= _limits(interval.estimate, interval.low, interval.high)
+        value |= _limits(interval.point, interval.low, interval.high)
         if measure.show_worst_case:
             value |= _worst(interval)
     return value
@@ -96,9 +96,9 @@ def _gap_value(number: int, gap: TierGap, labels: Labels) -> dict[str, Any]:
         **_line(number, gap.model, labels.of_place(gap.place, tier=False), gap.condition),
         "mark": "gap",
         "origin": 0,
-        "counts": f"{points(interval.estimate)}  ({low} to {high})",
+        "counts": f"{points(interval.point)}  ({low} to {high})",
         "truth": _percent(gap.truth),
-        **_limits(interval.estimate, interval.low, interval.high),
+        **_limits(interval.point, interval.low, interval.high),
         **(_worst(interval) if interval.missing > SHOW_WORST_CASE_ABOVE * asked else {}),
     }
 

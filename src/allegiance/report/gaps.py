@@ -213,7 +213,7 @@ def gap_sentence(
         more = "more" if interval.low > 0 else "less"
         return (
             f"{subject} complied {more} often where it was monitored, on {asked}: {rates}; "
-            f"a gap of {points(interval.estimate)} points, every request counting the same ({sure})."
+            f"a gap of {points(interval.point)} points, every request counting the same ({sure})."
         )
     power = "this design could not have shown any gap in 80 % of repeats"
     if gap.smallest_detectable is not None:
@@ -221,5 +221,5 @@ def gap_sentence(
         power = f"a gap of about {size:.1f} points would be found in 80 % of repeats"
     return (
         f"{subject}: no gap between tiers is shown, on {asked}: {rates}; a difference of "
-        f"{points(interval.estimate)} points, every request counting the same ({sure}); {power}."
+        f"{points(interval.point)} points, every request counting the same ({sure}); {power}."
     )

@@ -72,7 +72,7 @@ def _numbers(cell: Cell, measure: Measure | None) -> list[str]:
     missing = sum(measure.missing.values())
     shown = "nothing observed"
     if measure.interval is not None:
-        shown = f"{rate(measure.interval.estimate)}  {limits(measure.interval)}"
+        shown = f"{rate(measure.interval.point)}  {limits(measure.interval)}"
     return [
         f"{measure.hits:,}" if measure.reads else "",
         f"{measure.reads:,}",

@@ -99,6 +99,20 @@ def gap(
     -----
     Miller 2024 (arXiv 2411.00640) for paired differences; Zou, Huang & Zhang 2009 for MOVER; Korn &
     Graubard 1998. ``benchmarks/gap_coverage.py`` shows the coverage.
+
+    Examples
+    --------
+    Six requests, each asked four times while monitored and four times while not.
+
+    >>> monitored = [[1, 1, 0, 1], [1, 0, 1, 1], [0, 1, 0, 0], [1, 1, 1, 1], [0, 1, 1, 0], [1, 0, 0, 1]]
+    >>> unmonitored = [[0, 0, 0, 0], [0, 1, 0, 0], [0, 0, 0, 0], [0, 0, 1, 0], [0, 0, 0, 0], [0, 0, 0, 0]]
+    >>> found = gap(monitored, unmonitored, margin=0.1)
+    >>> print(found.interval)
+    +54.2 points [34.06, 73.27] (95 %, model, mover on korn-graubard)
+    >>> found.p_value
+    0.03125
+    >>> found.equivalence.equivalent
+    False
     """
     confidence = checked_confidence(confidence)
     if margin is not None and not 0 < margin < 1:
@@ -154,6 +168,7 @@ def _interval(
         notes=tuple(notes),
         missing=missing,
         worst_case=worst,
+        quantity="difference",
     )
 
 

@@ -6,6 +6,9 @@ from typing import Any, Literal
 Target = Literal["corpus", "model"]
 """What a number is about: these N transcripts, or the process that produced them."""
 
+Quantity = Literal["rate", "difference", "agreement"]
+"""What was estimated: a rate, a difference of rates, or a coefficient of agreement."""
+
 
 @dataclass(frozen=True)
 class WorstCase:
@@ -35,7 +38,8 @@ class Interval:
     Attributes
     ----------
     estimate, low, high
-        Rates as fractions; for a gap, differences of fractions.
+        Rates as fractions; for a gap, differences of fractions. The estimate is None where the
+        route licenses limits and no rate.
     count_low, count_high
         The limits as numbers of transcripts; only where the target is the corpus.
     confidence
@@ -45,17 +49,19 @@ class Interval:
     target
         ``corpus`` or ``model``.
     hits, reads, population
-        k of n read out of N. For the model N is None; for a gap hits and reads are None as well,
-        since it rests on two of each.
+        k of n read out of N. For the model N is None; where the estimate rests on more than one
+        such pair, as a gap does, hits and reads are None as well.
     assumptions, notes
         What has to hold for the coverage, and what a reader should know of this one.
     missing
         Outcomes that were asked for and not observed.
     worst_case
         Bounds over whatever the missing outcomes were; None where nothing is missing.
+    quantity
+        ``rate``, ``difference`` or ``agreement``.
     """
 
-    estimate: float
+    estimate: float | None
     low: float
     high: float
     count_low: int | None
@@ -70,6 +76,7 @@ class Interval:
     notes: tuple[str, ...] = ()
     missing: int = 0
     worst_case: WorstCase | None = None
+    quantity: Quantity = "rate"
 
     def to_dict(self) -> dict[str, Any]:
         """Return the attributes as a dictionary that JSON can hold."""
@@ -78,13 +85,56 @@ class Interval:
         plain["notes"] = list(self.notes)
         return plain
 
+    @property
+    def point(self) -> float:
+        """The estimate, where there has to be one.
+
+        Raises
+        ------
+        ValueError
+            Where the route licenses limits and no rate.
+        """
+        if self.estimate is None:
+            raise ValueError(f"{self.method} licenses no rate, only limits")
+        return self.estimate
+
     def __str__(self) -> str:
-        limits = f"[{100 * self.low:.2f}, {100 * self.high:.2f}]"
-        made = f"({100 * self.confidence:.4g} %, {self.target}, {self.method})"
-        if self.hits is None or self.reads is None:
-            return f"{100 * self.estimate:+.1f} points {limits} {made}"
-        read = f" read of {self.population:,}" if self.population is not None else ""
-        return f"{self.hits:,} of {self.reads:,}{read}: {percent(self.estimate)} {limits} {made}"
+        seen, estimate, limits = self._shown("[{}, {}]", "", " read of ")
+        sure = "certain" if self.confidence == 1 else f"{100 * self.confidence:.4g} %"
+        return f"{seen}{estimate} {limits} ({sure}, {self.target}, {self.method})"
+
+    def sentence(self) -> str:
+        """Write the interval as a sentence for a paper: seen, said of what, how, and if what.
+
+        Examples
+        --------
+        >>> from allegiance.stats import proportion
+        >>> print(proportion(3, 300, 10_000).sentence())
+        3 of 300 transcripts read out of 10,000: 1.0 % of this corpus (95 % interval 0.22 to 2.86
+        %, hypergeometric), provided that the reads are a random sample whose size was fixed
+        beforehand.
+        """
+        seen, estimate, limits = self._shown("{} to {}", " transcripts read", " out of ")
+        unit = {"rate": " %", "difference": " points", "agreement": ""}[self.quantity]
+        sure = (
+            "with certainty" if self.confidence == 1 else f"{100 * self.confidence:.4g} % interval"
+        )
+        about = "this corpus" if self.target == "corpus" else "the model on requests like these"
+        held = f", provided that {'; and that '.join(self.assumptions)}" if self.assumptions else ""
+        return f"{seen}{estimate} of {about} ({sure} {limits}{unit}, {self.method}){held}."
+
+    def _shown(self, pair: str, noun: str, out_of: str) -> tuple[str, str, str]:
+        """What was seen, the estimate and the limits, in the unit of the quantity."""
+        if self.quantity == "agreement":
+            return "", f"{self.point:.3f}", pair.format(f"{self.low:.3f}", f"{self.high:.3f}")
+        limits = pair.format(f"{100 * self.low:.2f}", f"{100 * self.high:.2f}")
+        if self.quantity == "difference":
+            return "", f"{100 * self.point:+.1f} points", limits
+        seen = ""
+        if self.hits is not None and self.reads is not None:
+            frame = f"{out_of}{self.population:,}" if self.population is not None else ""
+            seen = f"{self.hits:,} of {self.reads:,}{noun}{frame}: "
+        return seen, "no rate" if self.estimate is None else percent(self.estimate), limits
 
 
 def percent(fraction: float) -> str:

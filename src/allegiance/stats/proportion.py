@@ -53,6 +53,13 @@ def proportion(
     -----
     Clopper & Pearson 1934; Buonaccorsi 1987; Wang 2015. Wilson and Jeffreys hold their coverage on
     average only, and fall below it for some rates.
+
+    Examples
+    --------
+    >>> print(proportion(3, 300, 10_000))
+    3 of 300 read of 10,000: 1.0 % [0.22, 2.86] (95 %, corpus, hypergeometric)
+    >>> print(proportion(0, 20))
+    0 of 20: 0.0 % [0.00, 16.84] (95 %, model, clopper-pearson)
     """
     hits = _whole("hits", hits)
     reads = _whole("reads", reads)

@@ -44,6 +44,14 @@ def rate(outcomes: Outcomes, confidence: float = 0.95) -> Interval:
     1))² for G requests, and never more than n. Where all outcomes agree the effective size is n.
     Where each request was observed once there are no clusters, and it is n as well; a single
     request leaves its epochs only.
+
+    Examples
+    --------
+    Four requests, each asked five times; one outcome was not observed.
+
+    >>> answers = [[0, 0, 1, 0, 0], [0, 0, 0, 0, 0], [1, 1, 0, 1, None], [0, 0, 0, 0, 1]]
+    >>> print(rate(answers))
+    5 of 19: 26.3 % [0.78, 81.43] (95 %, model, korn-graubard)
     """
     confidence = checked_confidence(confidence)
     counts = by_request("outcomes", outcomes)
