@@ -41,7 +41,7 @@ $(VENV)/.core: pyproject.toml | $(BIN)/python
 
 $(VENV)/.test: pyproject.toml | $(BIN)/python
 	@echo "Installing into $(VENV) (about two minutes the first time) ..."
-	$(PIP) install -e '.[test]'
+	$(PIP) install -e '.[test,bench]'
 	@touch $@
 
 # torch comes first and alone: where a CPU build lies at hand, it is taken, and the rest is satisfied with it.

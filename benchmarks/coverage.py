@@ -1,0 +1,161 @@
+"""How often the intervals hold: every estimator beside its named peers, and a gate on ours.
+
+    python benchmarks/coverage.py --quick              fewer repeats, for every change
+    python benchmarks/coverage.py --write-docs         the full run, which writes docs/coverage.md
+
+The seeds below were written down before the first run and are not changed after it; a cell draws
+from (seed of its study, number of the cell, number of the method). Exits with 1 where a gated cell
+falls below the 0.1 % quantile of Binomial(repeats, nominal), or has more false alarms than the
+99.9 % quantile, shared among all gated cells (Bonferroni). What is not gated is shown because a
+reader should know where it falls short.
+"""
+
+import argparse
+import json
+import os
+import platform
+import sys
+import time
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[1]
+# In place of this folder, where `coverage.py` would be taken for the package of that name.
+sys.path[0] = str(ROOT)
+
+from benchmarks.coverage_studies import (
+    argument,
+    chains,
+    clusters,
+    gate,
+    judged,
+    peeking,
+    real_judges,
+    stopping,
+    targets,
+)
+from benchmarks.coverage_studies.judged import Repeats
+from benchmarks.coverage_studies.results import Result
+
+JUDGED_SEED = 71_001
+PEEKING_SEED = 71_002
+CLUSTERS_SEED = 71_003  # the gaps keep the seed of gap_coverage.py
+CHAINS_SEED = 71_004
+TARGETS_SEED = 71_005
+STOPPING_SEED = 71_006
+REAL_JUDGES_SEED = 71_007
+
+Job = Callable[[], list[Result]]
+
+
+@dataclass(frozen=True)
+class Size:
+    """Repeats of a cell, by study."""
+
+    judged: Repeats
+    peeking: int
+    clusters: int
+    gaps: int
+    chains: int
+    targets: int
+    stopping: int
+    real_judges: Repeats
+
+
+FULL = Size(Repeats(4_000, 200), 2_000, 2_000, 4_000, 4_000, 20_000, 4_000, Repeats(1_000, 0))
+QUICK = Size(Repeats(150, 8), 150, 150, 150, 150, 2_000, 300, Repeats(40, 0))
+
+
+def studies(size: Size) -> dict[str, list[Job]]:
+    """All jobs, by study."""
+    found: dict[str, list[Job]] = {
+        judged.STUDY: list(judged.jobs(JUDGED_SEED, size.judged)),
+        peeking.STUDY: list(peeking.jobs(PEEKING_SEED, size.peeking)),
+        clusters.STUDY: list(clusters.jobs(CLUSTERS_SEED, size.clusters)),
+        clusters.GAPS: list(clusters.gap_jobs(size.gaps)),
+        chains.STUDY: list(chains.jobs(CHAINS_SEED, size.chains)),
+        targets.STUDY: list(targets.jobs(TARGETS_SEED, size.targets)),
+        stopping.STUDY: list(stopping.jobs(STOPPING_SEED, size.stopping)),
+    }
+    if real_judges.VERDICTS.is_file():
+        found[real_judges.STUDY] = list(real_judges.jobs(REAL_JUDGES_SEED, size.real_judges))
+    else:
+        say(f"left out: {real_judges.STUDY}, because {real_judges.VERDICTS} is not there")
+    return found
+
+
+def measure(jobs: dict[str, list[Job]], processes: int) -> list[Result]:
+    """Run all jobs, the results in their order."""
+    began = time.monotonic()
+    results: list[Result] = []
+    with ProcessPoolExecutor(processes) as pool:
+        pending = {name: [pool.submit(job) for job in of] for name, of in jobs.items()}
+        for name, of in pending.items():
+            for number, job in enumerate(of, 1):
+                results += job.result()
+                say(f"{name}: {number} of {len(of)}, {time.monotonic() - began:.0f} s")
+    return results
+
+
+def say(text: str) -> None:
+    """Print progress where it doesn't mix with the results."""
+    print(text, file=sys.stderr, flush=True)
+
+
+def record(results: list[Result], size: Size) -> dict[str, Any]:
+    """Put everything into one object that JSON can hold."""
+    packages = ("allegiance", "numpy", "scipy", "ppi-python", "inspect-ai")
+    seeds = {name: value for name, value in globals().items() if name.endswith("_SEED")}
+    return {
+        "versions": {"python": platform.python_version()} | {p: version(p) for p in packages},
+        "seeds": seeds,
+        "repeats": {
+            name: getattr(value, "usual", value)
+            for name, value in ((field, getattr(size, field)) for field in Size.__annotations__)
+        },
+        "exact_repeats": size.judged.exact,
+        "argument": argument.no_hit(),
+        "results": [result.to_dict() for result in results],
+    }
+
+
+def summary(results: list[Result]) -> str:
+    """One line a method: the worst cell, and what was promised."""
+    lines = [f"{'study':<16} {'method':<42} {'cells':>5} {'worst':>7} {'promised':>9}"]
+    methods = dict.fromkeys((result.study, result.method, result.kind) for result in results)
+    for study, method, kind in methods:
+        of = [r for r in results if (r.study, r.method, r.kind) == (study, method, kind)]
+        worst = (min if kind == "coverage" else max)(of, key=lambda result: result.share)
+        promise = f"{'≥' if kind == 'coverage' else '≤'} {worst.promised:g}"
+        mark = "*" if any(result.gated for result in of) else " "
+        lines.append(
+            f"{study:<16} {method:<42} {len(of):>5} {worst.share:>7.3f} {promise:>9} {mark}"
+        )
+    return "\n".join(lines)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--quick", action="store_true", help="fewer repeats")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write all results")
+    parser.add_argument("--processes", type=int, default=os.cpu_count())
+    options = parser.parse_args()
+    size = QUICK if options.quick else FULL
+    results = measure(studies(size), options.processes)
+    if options.json:
+        options.json.write_text(json.dumps(record(results, size), indent=1), encoding="utf-8")
+    print(summary(results))
+    failed = gate.failures(results)
+    gated = sum(result.gated for result in results)
+    for result in failed:
+        print(f"FAILED {result.study}, {result.cell}, {result.method}: {result.share:.4f}")
+    print(f"{gated - len(failed)} of {gated} gated cells (*) hold")
+    return int(bool(failed))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
