@@ -66,8 +66,8 @@ class Size:
     real_judges: Repeats
 
 
-FULL = Size(Repeats(4_000, 200), 2_000, 2_000, 4_000, 4_000, 20_000, 4_000, Repeats(1_000, 0))
-QUICK = Size(Repeats(150, 8), 150, 150, 150, 150, 2_000, 300, Repeats(40, 0))
+FULL = Size(Repeats(4_000, 150), 2_000, 2_000, 4_000, 4_000, 20_000, 4_000, Repeats(1_000, 0))
+QUICK = Size(Repeats(100, 4), 150, 100, 100, 400, 2_000, 300, Repeats(20, 0))
 
 
 def studies(size: Size) -> dict[str, list[Job]]:
@@ -123,6 +123,9 @@ def record(results: list[Result], size: Size) -> dict[str, Any]:
     }
 
 
+_PROMISES = {"coverage": "≥ {:g}", "false alarms": "≤ {:g}", "decisions": "—"}
+
+
 def summary(results: list[Result]) -> str:
     """One line a method: the worst cell, and what was promised."""
     lines = [f"{'study':<16} {'method':<42} {'cells':>5} {'worst':>7} {'promised':>9}"]
@@ -130,7 +133,7 @@ def summary(results: list[Result]) -> str:
     for study, method, kind in methods:
         of = [r for r in results if (r.study, r.method, r.kind) == (study, method, kind)]
         worst = (min if kind == "coverage" else max)(of, key=lambda result: result.share)
-        promise = f"{'≥' if kind == 'coverage' else '≤'} {worst.promised:g}"
+        promise = _PROMISES[kind].format(worst.promised)
         mark = "*" if any(result.gated for result in of) else " "
         lines.append(
             f"{study:<16} {method:<42} {len(of):>5} {worst.share:>7.3f} {promise:>9} {mark}"

@@ -6,14 +6,13 @@ off between them.
 
 import functools
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from allegiance.stats.hypergeometric import count_limits, lowest_counts
+from benchmarks.coverage_studies.results import NOMINAL
 from numpy.typing import NDArray
 from scipy.stats import hypergeom
-
-from allegiance.stats import lower_bound, proportion
 
 _STEP = 1.2
 _UNSEEN = 1e-6  # outcomes rarer than this are left out
@@ -41,9 +40,8 @@ class RandomDraws:
         """Work out the expectations for a population with so many hits."""
         steps = int(math.log(size / 5, _STEP)) + 1
         sizes = sorted({min(size, round(5 * _STEP**step)) for step in range(steps + 1)})
-        widths = [_expected(hits, size, reads, _width) for reads in sizes]
-        bounds = [_expected(hits, size, reads, _bound) for reads in sizes]
-        return cls(np.array(sizes, dtype=float), np.array(widths), np.array(bounds))
+        widths, bounds = np.array([_expected(hits, size, reads) for reads in sizes]).T
+        return cls(np.array(sizes, dtype=float), widths, bounds)
 
     def for_width(self, width: float) -> float:
         """Labels of a random draw whose interval is so wide on average."""
@@ -54,18 +52,13 @@ class RandomDraws:
         return math.exp(np.interp(bound, self.lower_bounds, np.log(self.sizes)))
 
 
-def _expected(hits: int, size: int, reads: int, of: Callable[[int, int, int], float]) -> float:
+def _expected(hits: int, size: int, reads: int) -> tuple[float, float]:
+    """Expected width of the interval and expected lower bound, as fractions."""
     seen = np.arange(max(0, hits - (size - reads)), min(hits, reads) + 1)
     chances = hypergeom.pmf(seen, size, hits, reads)
     kept = chances > _UNSEEN
-    values = [of(int(k), reads, size) for k in seen[kept]]
-    return float(np.dot(chances[kept], values) / chances[kept].sum())
-
-
-def _width(hits: int, reads: int, size: int) -> float:
-    found = proportion(hits, reads, size)
-    return found.high - found.low
-
-
-def _bound(hits: int, reads: int, size: int) -> float:
-    return lower_bound(hits, reads, size).low
+    weights = chances[kept] / chances[kept].sum()
+    draws = seen[kept], np.full(kept.sum(), reads), np.full(kept.sum(), size)
+    low, high = count_limits(*draws, NOMINAL)
+    bound = lowest_counts(*draws, 1 - NOMINAL)
+    return float(weights @ (high - low)) / size, float(weights @ bound) / size

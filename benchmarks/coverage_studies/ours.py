@@ -1,5 +1,7 @@
 """This program's estimators, asked for the share of hits in a judged population."""
 
+import functools
+
 from benchmarks.coverage_studies.populations import PLANTED, Population
 from benchmarks.coverage_studies.results import Limits
 
@@ -16,7 +18,12 @@ def random_draw(
     population: Population, hits: int, reads: int, more_hits: int, more_reads: int
 ) -> Limits:
     """`proportion`: the labels are a random draw, the verdicts are not used."""
-    found = proportion(hits + more_hits, reads + more_reads, population.size)
+    return _share(hits + more_hits, reads + more_reads, population.size)
+
+
+@functools.cache
+def _share(hits: int, reads: int, population: int) -> Limits:
+    found = proportion(hits, reads, population)
     return found.low, found.high
 
 
@@ -42,13 +49,18 @@ def at_least_by_random_draw(
     population: Population, hits: int, reads: int, more_hits: int, more_reads: int
 ) -> Limits:
     """`lower_bound` on a random draw."""
-    return lower_bound(hits + more_hits, reads + more_reads, population.size).low, 1.0
+    return _at_least(hits + more_hits, reads + more_reads, population.size), 1.0
 
 
 def at_least_by_positives(population: Population, hits: int, reads: int, *rest: int) -> Limits:
     """`lower_bound` on the judge's positives: there are at least these in the whole."""
-    low = lower_bound(hits, reads, population.positives).low
+    low = _at_least(hits, reads, population.positives)
     return low * population.positives / population.size, 1.0
+
+
+@functools.cache
+def _at_least(hits: int, reads: int, population: int) -> float:
+    return lower_bound(hits, reads, population).low
 
 
 def planted(population: Population, hits: int, reads: int, _: int, __: int, caught: int) -> Limits:

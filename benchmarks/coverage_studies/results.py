@@ -7,7 +7,7 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-Kind = Literal["coverage", "false alarms"]
+Kind = Literal["coverage", "false alarms", "decisions"]
 Limits: TypeAlias = tuple[float, float]
 
 NOMINAL = 0.95
@@ -16,7 +16,7 @@ _ROUNDING = 1e-9
 
 @dataclass(frozen=True)
 class Result:
-    """A method in a cell: `count` of `repeats` covered, or raised a false alarm.
+    """A method in a cell: `count` of `repeats` covered, or decided, rightly or as a false alarm.
 
     Attributes
     ----------

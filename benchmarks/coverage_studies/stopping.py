@@ -85,9 +85,7 @@ def _best_looking(prevalence: float, seed: tuple[int, int], repeats: int) -> lis
 def _any_candidate(candidates: int, seed: tuple[int, int], repeats: int) -> list[Result]:
     """Stop at the first hit of whichever property, and claim "at least" for that one."""
     rng = np.random.default_rng(seed)
-    reads = np.min(
-        [reads_until(rng, _CANDIDATE_HITS, 1, repeats) for _ in range(candidates)], axis=0
-    )
+    reads = reads_until(rng, _CANDIDATE_HITS, 1, (candidates, repeats)).min(axis=0)
     lows = limits_of(_at_least, reads[:, None])[:, 0]
     prevalence = _CANDIDATE_HITS / SIZE
     rule = (
@@ -110,7 +108,8 @@ def _missed(
     declared: bool = False,
 ) -> Result:
     missed = lows > truth + 1e-9
+    rule = "declared" if declared else "undeclared"
     return Result(
-        UNDECLARED, cell, "inverse_sampling, lower limit", int(missed.sum()), len(missed),
+        UNDECLARED, cell, f"inverse_sampling, rule {rule}", int(missed.sum()), len(missed),
         kind="false alarms", promised=promised, ours=declared, gated=declared,
     )  # fmt: skip
