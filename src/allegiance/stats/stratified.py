@@ -84,7 +84,8 @@ def stratified(
     of D over the strata. Every split is tried; only where the table of all counts would hold more
     than two million numbers are neighbouring counts taken together, and bounded by the lowest of
     them, which can only widen the limits. Berger & Boos 1994: only splits inside exact joint 1 − γ
-    limits of the two counts are tried, γ = α/25, and γ is added to the chance. ``docs/coverage.md`` shows how often each of them holds.
+    limits of the two counts are tried, γ = α/25, and γ is added to the chance.
+    ``docs/coverage.md`` shows how often each of them holds.
 
     Examples
     --------
