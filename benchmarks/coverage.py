@@ -2,6 +2,7 @@
 
     python benchmarks/coverage.py --quick              fewer repeats, for every change
     python benchmarks/coverage.py --write-docs         the full run, which writes docs/coverage.md
+    python benchmarks/coverage.py --from docs/coverage.json --write-docs     tables and figures anew
 
 The seeds below were written down before the first run and are not changed after it; a cell draws
 from (seed of its study, number of the cell, number of the method). Exits with 1 where a gated cell
@@ -33,6 +34,7 @@ from benchmarks.coverage_studies import (
     clusters,
     gate,
     judged,
+    page,
     peeking,
     real_judges,
     stopping,
@@ -40,6 +42,8 @@ from benchmarks.coverage_studies import (
 )
 from benchmarks.coverage_studies.judged import Repeats
 from benchmarks.coverage_studies.results import Result
+
+from benchmarks import gap_coverage
 
 JUDGED_SEED = 71_001
 PEEKING_SEED = 71_002
@@ -112,15 +116,36 @@ def record(results: list[Result], size: Size) -> dict[str, Any]:
     seeds = {name: value for name, value in globals().items() if name.endswith("_SEED")}
     return {
         "versions": {"python": platform.python_version()} | {p: version(p) for p in packages},
-        "seeds": seeds,
+        "seeds": seeds | {"GAPS_SEED": gap_coverage.SEED},
         "repeats": {
-            name: getattr(value, "usual", value)
-            for name, value in ((field, getattr(size, field)) for field in Size.__annotations__)
+            "judged": size.judged.usual,
+            "judged, exact methods": size.judged.exact,
+            **{name: value for name, value in vars(size).items() if isinstance(value, int)},
+            "real_judges": size.real_judges.usual,
         },
-        "exact_repeats": size.judged.exact,
         "argument": argument.no_hit(),
         "results": [result.to_dict() for result in results],
     }
+
+
+def read(path: Path) -> tuple[list[Result], dict[str, Any]]:
+    """Read what an earlier run recorded."""
+    found = json.loads(path.read_text(encoding="utf-8"))
+    return [Result(**result) for result in found["results"]], found
+
+
+def as_text(found: dict[str, Any]) -> str:
+    """Write a record with a line for each result; figures to six digits."""
+    head = {key: value for key, value in found.items() if key != "results"}
+    lines = ",\n".join(
+        json.dumps(_rounded(result), separators=(",", ":")) for result in found["results"]
+    )
+    return json.dumps(head, indent=1)[:-2] + f',\n "results": [\n{lines}\n]}}\n'
+
+
+def _rounded(result: dict[str, Any]) -> dict[str, Any]:
+    figures = {name: float(f"{value:.6g}") for name, value in result["figures"].items()}
+    return result | {"figures": figures}
 
 
 _PROMISES = {"coverage": "≥ {:g}", "false alarms": "≤ {:g}", "decisions": "—"}
@@ -141,23 +166,40 @@ def summary(results: list[Result]) -> str:
     return "\n".join(lines)
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--quick", action="store_true", help="fewer repeats")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write all results")
-    parser.add_argument("--processes", type=int, default=os.cpu_count())
-    options = parser.parse_args()
-    size = QUICK if options.quick else FULL
-    results = measure(studies(size), options.processes)
-    if options.json:
-        options.json.write_text(json.dumps(record(results, size), indent=1), encoding="utf-8")
-    print(summary(results))
+def verdict(results: list[Result]) -> tuple[str, bool]:
+    """Say which gated cells fail, and whether none does."""
     failed = gate.failures(results)
     gated = sum(result.gated for result in results)
-    for result in failed:
-        print(f"FAILED {result.study}, {result.cell}, {result.method}: {result.share:.4f}")
-    print(f"{gated - len(failed)} of {gated} gated cells (*) hold")
-    return int(bool(failed))
+    lines = [f"FAILED {r.study}, {r.cell}, {r.method}: {r.share:.4f}" for r in failed]
+    lines.append(f"{gated - len(failed)} of {gated} gated cells (*) hold")
+    return "\n".join(lines), not failed
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    source = parser.add_mutually_exclusive_group()
+    source.add_argument("--quick", action="store_true", help="fewer repeats")
+    source.add_argument("--from", dest="earlier", type=Path, metavar="FILE", help="don't run")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write all results")
+    parser.add_argument("--write-docs", action="store_true", help="tables, figures and record")
+    parser.add_argument("--processes", type=int, default=os.cpu_count())
+    options = parser.parse_args()
+    if options.quick and options.write_docs:
+        parser.error("--write-docs takes the full run, and --quick is not it")
+    if options.earlier:
+        results, found = read(options.earlier)
+    else:
+        size = QUICK if options.quick else FULL
+        results = measure(studies(size), options.processes)
+        found = record(results, size)
+    if options.json:
+        options.json.write_text(as_text(found), encoding="utf-8")
+    if options.write_docs:
+        page.write(found)
+        page.RECORD.write_text(as_text(found), encoding="utf-8")
+    text, passed = verdict(results)
+    print(summary(results), text, sep="\n")
+    return int(not passed)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,6 @@ from typing import Any
 
 import altair as alt
 import vl_convert as vlc
-
 from benchmarks.coverage_studies import judged
 from benchmarks.coverage_studies.tables import AT_LEAST, SAVINGS, Row, chosen, names, plain, share
 
@@ -31,7 +30,8 @@ def coverage_figure(record: Row) -> str:
     whole = _coverage_panel(values, order, [0, 100], 330, labels=True)
     near = _coverage_panel(values, order, [90, 100], 190, labels=False)
     text = alt.Chart(alt.Data(values=lowest)).mark_text(align="right", fontSize=11, color=_INK)
-    text = text.encode(y=_rows("method:N", order, labels=False), text="lowest:N", x=alt.value(44))
+    bare = alt.Y("method:N", axis=None, sort=order)
+    text = text.encode(y=bare, text="lowest:N", x=alt.value(40))
     column = text.properties(width=48, height=alt.Step(19), title=_title("lowest"))
     chart = alt.hconcat(whole, near, column, spacing=16)
     return _svg(chart, "How often the 95 % interval held, one mark for each of 24 cells", record)
@@ -40,7 +40,7 @@ def coverage_figure(record: Row) -> str:
 def _coverage_panel(
     values: list[Row], order: list[str], domain: list[int], width: int, *, labels: bool
 ) -> alt.LayerChart:
-    axis = _axis([0, 25, 50, 75, 95] if labels else [90, 92, 94, 95, 96, 98, 100])
+    axis = _axis([0, 25, 50, 75, 100] if labels else [90, 92, 94, 96, 98, 100])
     x = alt.X("coverage:Q", scale=alt.Scale(domain=domain, nice=False), axis=axis)
     base = alt.Chart(alt.Data(values=values)).transform_filter(f"datum.coverage >= {domain[0]}")
     base = base.encode(y=_rows("method:N", order, labels=labels), x=x)
@@ -55,7 +55,7 @@ def _coverage_panel(
     promise = alt.Chart(alt.Data(values=[{"coverage": 95}])).mark_rule(
         color=_INK, strokeWidth=1, strokeDash=[3, 3]
     )
-    title = "coverage, %" if labels else "coverage, %: from 90 on"
+    title = "coverage, % (dashed: promised)" if labels else "the same, from 90 % on"
     return alt.layer(promise.encode(x=x), *marks).properties(
         width=width, height=alt.Step(19), title=_title(title)
     )
@@ -83,10 +83,12 @@ def _labels_panel(record: Row, method: str, *, first: bool) -> alt.LayerChart:
                 judge = f"judge {cell['sensitivity']} / {cell['specificity']}"
                 ratio = row["figures"]["random_labels"]
                 values.append({"line": line, "ratio": ratio, "judge": judge})
-    scale = alt.Scale(type="log", domain=[0.5, 20], nice=False)
-    x = alt.X("ratio:Q", scale=scale, axis=_axis([0.5, 1, 2, 5, 10, 20], "datum.label + '×'"))
+    scale = alt.Scale(type="log", domain=[0.2, 70], nice=False)
+    x = alt.X("ratio:Q", scale=scale, axis=_axis([0.2, 0.5, 1, 2, 5, 10, 20, 50], "×"))
     judges = alt.Scale(range=["circle", "triangle-up"])
-    legend = alt.Legend(orient="top", title=None, labelColor=_INK, symbolFillColor=_ACCENT)
+    legend = alt.Legend(
+        orient="top", title=None, labelColor=_INK, labelFontSize=11.5, symbolFillColor=_ACCENT
+    )
     points = alt.Chart(alt.Data(values=values)).mark_point(
         size=50, filled=True, color=_ACCENT, opacity=0.75
     )
@@ -111,14 +113,11 @@ def _rows(field: str, order: list[str], *, labels: bool) -> alt.Y:
     return alt.Y(field, axis=axis, sort=order)
 
 
-def _axis(ticks: list[float], label: str | None = None) -> alt.Axis:
-    axis = alt.Axis(
+def _axis(ticks: list[float], unit: str = "") -> alt.Axis:
+    return alt.Axis(
         title=None, values=ticks, labelColor=_FAINT, labelFontSize=11, gridColor=_FAINT,
-        gridOpacity=0.22, domain=False, ticks=False, format="~g",
+        gridOpacity=0.22, domain=False, ticks=False, labelExpr=f"datum.value + '{unit}'",
     )  # fmt: skip
-    if label:
-        axis.labelExpr = label
-    return axis
 
 
 def _title(text: str) -> alt.TitleParams:
@@ -130,8 +129,11 @@ def _title(text: str) -> alt.TitleParams:
 def provenance(record: Row) -> str:
     """What the figures were made from."""
     cells = f"N = {judged.SIZE:,}, seed {record['seeds']['JUDGED_SEED']}"
-    repeats = f"{record['repeats']['judged']:,} repeats ({record['exact_repeats']} for Berger-Boos)"
-    versions = ", ".join(f"{name} {record['versions'][name]}" for name in ("allegiance", "ppi-python"))
+    usual, exact = (record["repeats"][name] for name in ("judged", "judged, exact methods"))
+    repeats = f"{usual:,} repeats ({exact:,} of Berger-Boos)"
+    versions = ", ".join(
+        f"{name} {record['versions'][name]}" for name in ("allegiance", "ppi-python")
+    )
     return f"{cells}, {repeats}, {versions}"
 
 
@@ -145,5 +147,5 @@ def _svg(chart: alt.HConcatChart, title: str, record: Row) -> str:
         ),
     )  # fmt: skip
     spec: dict[str, Any] = chart.to_dict()
-    spec["config"] = {"font": _FONT, "view": {"stroke": None}}
+    spec["config"] = {"font": _FONT, "view": {"stroke": None}, "aria": False}
     return vlc.vegalite_to_svg(json.dumps(spec))

@@ -174,6 +174,8 @@ def _figures(
     random = RandomDraws.of(population.hits, population.size)
     if method.claim == "at least":
         bound = float(limits[:, 0].mean())
+        if method.draw is positives_only:
+            labels = min(labels, population.positives)  # there may be fewer to read
         return {"bound": bound, "random_labels": random.for_lower_bound(bound) / labels}
     figures = {"width": mean_width(limits)}
     if method.saves:

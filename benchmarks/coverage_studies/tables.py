@@ -58,8 +58,10 @@ def chosen(record: Row, study: str, **wanted: Any) -> list[Row]:
 
 
 def names(rows: Iterable[Row]) -> list[str]:
-    """The methods in their order."""
-    return list(dict.fromkeys(row["method"] for row in rows))
+    """The methods in their order; that of the study of judges is fixed, as not all are everywhere."""
+    found = dict.fromkeys(row["method"] for row in rows)
+    fixed = {method.name: place for place, method in enumerate(judged.METHODS)}
+    return sorted(found, key=lambda name: fixed.get(name, 0))
 
 
 def share(row: Row) -> float:
@@ -79,7 +81,7 @@ def plain(fraction: float) -> str:
 
 def times(ratio: float) -> str:
     """Write how many times as many."""
-    return f"{ratio:.1f}×"
+    return f"{ratio:.1f}×" if ratio < 10 else f"{ratio:.0f}×"
 
 
 def _run(record: Row) -> str:
@@ -104,7 +106,7 @@ def _no_hit(record: Row) -> str:
     rows = [
         [
             f"**{one['method']}**" if one["ours"] else one["method"],
-            f"{100 * one['low']:.2f} %",
+            f"{abs(100 * one['low']):.2f} %",
             f"{100 * one['high']:.2f} %",
             f"{100 * one['width']:.2g}",
             "yes" if one["covers"] else "no",
@@ -170,7 +172,7 @@ def _labels(record: Row) -> str:
 def _range(rows: Sequence[Row]) -> str:
     ratios = sorted(row["figures"]["random_labels"] for row in rows)
     low, high = times(ratios[0]), times(ratios[-1])
-    return low if low == high else f"{low[:-1]}–{high}"
+    return low if low == high else f"{low.removesuffix('×')}–{high}"
 
 
 def _planted(record: Row) -> str:
@@ -318,7 +320,9 @@ def _judges(record: Row) -> str:
     judges = dict.fromkeys(row["cell"]["judge"] for row in chosen(record, real_judges.STUDY))
     rows: list[list[str]] = []
     for method in methods:
-        of = {judge: chosen(record, real_judges.STUDY, method=method, judge=judge) for judge in judges}
+        of = {
+            judge: chosen(record, real_judges.STUDY, method=method, judge=judge) for judge in judges
+        }
         ours = next(iter(of.values()))[0]["ours"]
         rows.append(
             [f"**{method}**" if ours else method]
