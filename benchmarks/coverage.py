@@ -24,10 +24,12 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parents[1]
-# In place of this folder, where `coverage.py` would be taken for the package of that name.
-sys.path[0] = str(ROOT)
+HERE = Path(__file__).resolve().parent
+# Run as a script, this file would be taken for the package `coverage`, which one of the peers asks
+# for: the folder above stands in for this one.
+sys.path[:] = [str(HERE.parent) if Path(p).resolve() == HERE else p for p in sys.path]
 
+from benchmarks import gap_coverage
 from benchmarks.coverage_studies import (
     argument,
     chains,
@@ -42,8 +44,6 @@ from benchmarks.coverage_studies import (
 )
 from benchmarks.coverage_studies.judged import Repeats
 from benchmarks.coverage_studies.results import Result
-
-from benchmarks import gap_coverage
 
 JUDGED_SEED = 71_001
 PEEKING_SEED = 71_002

@@ -3,15 +3,15 @@
 from typing import Any
 
 import numpy as np
+from scipy.stats import hypergeom
+
+from allegiance.stats import proportion, stratified
 from benchmarks.coverage_studies.peers import (
     inspect_ci,
     inspect_ci_wilson,
     ppi_plus_plus,
 )
 from benchmarks.coverage_studies.populations import Population
-from scipy.stats import hypergeom
-
-from allegiance.stats import proportion, stratified
 
 LABELS = 100
 

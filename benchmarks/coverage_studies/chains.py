@@ -5,11 +5,11 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-from benchmarks.coverage_studies.results import Result
 from numpy.typing import NDArray
 from scipy.stats import binom
 
 from allegiance.stats import HaltingTest, LicenceTest
+from benchmarks.coverage_studies.results import Result
 
 STUDY = "chains"
 STEPS = 500

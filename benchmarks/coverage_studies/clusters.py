@@ -2,7 +2,7 @@
 
 Each request has a rate of its own from a beta distribution with the intraclass correlation `rho`.
 Gated, by a rule set beforehand, are cells with at least 20 requests and rho up to 0.2; harder ones
-are shown. The rule was too hopeful in one cell, which is shown with them: see `KNOWN_MISS`. The
+are shown. The rule was too hopeful in one cell, which is shown with them: see `KNOWN_MISSES`. The
 gaps are those of `benchmarks/gap_coverage.py`, with its seeds and its gate.
 """
 
@@ -11,13 +11,13 @@ from dataclasses import asdict, dataclass
 from functools import partial
 
 import numpy as np
-from benchmarks.coverage_studies.peers import clopper_pearson, scored
-from benchmarks.coverage_studies.results import Limits, Result, covered, mean_width
 from inspect_ai.scorer import ci, ci_wilson
 from numpy.typing import NDArray
 
 from allegiance.stats import rate
 from benchmarks import gap_coverage
+from benchmarks.coverage_studies.peers import clopper_pearson, scored
+from benchmarks.coverage_studies.results import Limits, Result, covered, mean_width
 
 STUDY, GAPS = "clusters", "gaps"
 _RESAMPLES = 300
@@ -34,21 +34,23 @@ class Cell:
 
     @property
     def gated(self) -> bool:
-        return self.requests >= 20 and self.rho <= 0.2 and self != KNOWN_MISS
+        return self.requests >= 20 and self.rho <= 0.2 and self not in KNOWN_MISSES
 
 
-# Four hits in 400 outcomes, most of them in one or two requests: in some repeats the requests that
-# have the property are all missed, and nothing that was seen tells of them.
-KNOWN_MISS = Cell(20, 20, 0.01, 0.2)
+# Behaviour of one request in a hundred or fifty, and many epochs: in some repeats hardly a request
+# that has it was asked, and nothing that was seen tells of it. The second cell was added after the
+# first had been seen, to show whether its neighbours are as bad.
+KNOWN_MISSES = (Cell(20, 20, 0.01, 0.2), Cell(20, 20, 0.02, 0.2))
 CELLS = (
     Cell(20, 20, 0.14, 0.15),
     Cell(20, 20, 0.14, 0.5),
-    KNOWN_MISS,
+    KNOWN_MISSES[0],
     Cell(20, 5, 0.3, 0.2),
     Cell(40, 6, 0.005, 0.2),
     Cell(100, 5, 0.02, 0.2),
     Cell(10, 5, 0.2, 0.4),
     Cell(10, 20, 0.05, 0.5),
+    KNOWN_MISSES[1],
 )
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import altair as alt
 import vl_convert as vlc
+
 from benchmarks.coverage_studies import judged
 from benchmarks.coverage_studies.tables import AT_LEAST, SAVINGS, Row, chosen, names, plain, share
 
@@ -117,6 +118,7 @@ def _axis(ticks: list[float], unit: str = "") -> alt.Axis:
     return alt.Axis(
         title=None, values=ticks, labelColor=_FAINT, labelFontSize=11, gridColor=_FAINT,
         gridOpacity=0.22, domain=False, ticks=False, labelExpr=f"datum.value + '{unit}'",
+        labelOverlap=False,
     )  # fmt: skip
 
 

@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 
-from benchmarks.coverage_studies.results import Result
 from scipy.stats import binom
+
+from benchmarks.coverage_studies.results import Result
 
 LEVEL = 0.001
 

@@ -7,6 +7,8 @@ from itertools import product
 from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
+
 from benchmarks.coverage_studies import ours, peers
 from benchmarks.coverage_studies.labels import RandomDraws
 from benchmarks.coverage_studies.populations import (
@@ -19,7 +21,6 @@ from benchmarks.coverage_studies.populations import (
     with_planted,
 )
 from benchmarks.coverage_studies.results import Limits, Result, covered, limits_of, mean_width
-from numpy.typing import NDArray
 
 STUDY = "judged"
 SIZE = 10_000

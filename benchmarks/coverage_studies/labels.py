@@ -9,10 +9,11 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from allegiance.stats.hypergeometric import count_limits, lowest_counts
-from benchmarks.coverage_studies.results import NOMINAL
 from numpy.typing import NDArray
 from scipy.stats import hypergeom
+
+from allegiance.stats.hypergeometric import count_limits, lowest_counts
+from benchmarks.coverage_studies.results import NOMINAL
 
 _STEP = 1.2
 _UNSEEN = 1e-6  # outcomes rarer than this are left out

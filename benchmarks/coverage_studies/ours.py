@@ -2,9 +2,6 @@
 
 import functools
 
-from benchmarks.coverage_studies.populations import PLANTED, Population
-from benchmarks.coverage_studies.results import Limits
-
 from allegiance.stats import (
     judge_adjusted,
     lower_bound,
@@ -12,6 +9,8 @@ from allegiance.stats import (
     stratified,
     with_sensitivity,
 )
+from benchmarks.coverage_studies.populations import PLANTED, Population
+from benchmarks.coverage_studies.results import Limits
 
 
 def random_draw(

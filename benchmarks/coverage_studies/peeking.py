@@ -4,11 +4,11 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 import numpy as np
-from benchmarks.coverage_studies.results import Result
 from numpy.typing import NDArray
 from scipy.special import betaincinv
 
 from allegiance.stats import confidence_sequence
+from benchmarks.coverage_studies.results import Result
 
 STUDY = "peeking"
 SIZE = 10_000

@@ -4,11 +4,12 @@ import functools
 import math
 
 import numpy as np
-from benchmarks.coverage_studies.populations import Population
-from benchmarks.coverage_studies.results import Limits
 from inspect_ai.scorer import SampleScore, Score, ci, ci_wilson
 from ppi_py import ppi_mean_ci
 from scipy.special import betaincinv, ndtri
+
+from benchmarks.coverage_studies.populations import Population
+from benchmarks.coverage_studies.results import Limits
 
 Z = float(ndtri(0.975))
 _RESAMPLES = 500

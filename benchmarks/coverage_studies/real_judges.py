@@ -12,6 +12,7 @@ from itertools import product
 from pathlib import Path
 
 import numpy as np
+
 from benchmarks.coverage_studies.judged import (
     ADJUSTED,
     ALLOCATED,

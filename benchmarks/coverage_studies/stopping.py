@@ -4,13 +4,13 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 import numpy as np
-from benchmarks.coverage_studies.peeking import READS, read_on
-from benchmarks.coverage_studies.peers import Z, clopper_pearson
-from benchmarks.coverage_studies.results import Limits, Result, covered, limits_of, mean_width
 from numpy.typing import NDArray
 from scipy.stats import hypergeom
 
 from allegiance.stats import inverse_sampling
+from benchmarks.coverage_studies.peeking import READS, read_on
+from benchmarks.coverage_studies.peers import Z, clopper_pearson
+from benchmarks.coverage_studies.results import Limits, Result, covered, limits_of, mean_width
 
 STUDY, UNDECLARED = "stopping", "undeclared rules"
 SIZE = 10_000

@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 import numpy as np
-from benchmarks.coverage_studies.results import Limits, Result, covered, limits_of, mean_width
 
 from allegiance.stats import proportion
+from benchmarks.coverage_studies.results import Limits, Result, covered, limits_of, mean_width
 
 STUDY = "targets"
 RATE = 0.14
