@@ -5,10 +5,21 @@ transcripts) or `model` (the rate of the process that produced them, on these re
 raises `ValueError` naming the argument.
 """
 
+from allegiance.stats.adjust import adjust
 from allegiance.stats.gap import Equivalence, Gap, gap
 from allegiance.stats.interval import Interval, WorstCase
 from allegiance.stats.proportion import proportion
 from allegiance.stats.rate import rate
 from allegiance.stats.requests import Outcomes
 
-__all__ = ["Equivalence", "Gap", "Interval", "Outcomes", "WorstCase", "gap", "proportion", "rate"]
+__all__ = [
+    "Equivalence",
+    "Gap",
+    "Interval",
+    "Outcomes",
+    "WorstCase",
+    "adjust",
+    "gap",
+    "proportion",
+    "rate",
+]
