@@ -6,6 +6,7 @@ raises `ValueError` naming the argument.
 """
 
 from allegiance.stats.adjust import adjust
+from allegiance.stats.eprocess import HaltingTest, LicenceTest
 from allegiance.stats.gap import Equivalence, Gap, gap
 from allegiance.stats.interval import Interval, WorstCase
 from allegiance.stats.proportion import proportion
@@ -15,7 +16,9 @@ from allegiance.stats.requests import Outcomes
 __all__ = [
     "Equivalence",
     "Gap",
+    "HaltingTest",
     "Interval",
+    "LicenceTest",
     "Outcomes",
     "WorstCase",
     "adjust",
