@@ -6,6 +6,7 @@ raises `ValueError` naming the argument.
 """
 
 from allegiance.stats.adjust import adjust
+from allegiance.stats.agreement import gwet_ac1, krippendorff_alpha
 from allegiance.stats.eprocess import HaltingTest, LicenceTest
 from allegiance.stats.gap import Equivalence, Gap, gap
 from allegiance.stats.interval import Interval, WorstCase
@@ -23,6 +24,8 @@ __all__ = [
     "WorstCase",
     "adjust",
     "gap",
+    "gwet_ac1",
+    "krippendorff_alpha",
     "proportion",
     "rate",
 ]
