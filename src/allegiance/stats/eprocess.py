@@ -315,8 +315,9 @@ def _log_upper(
     with np.errstate(divide="ignore"):
         log = np.asarray(special.betaln(a, b) + np.log(tail) - a * np.log(p) - b * np.log(q))
     deep = np.asarray(tail < _UNDERFLOW)
-    a, b = a[deep], b[deep]
-    log[deep] = -np.log(b) - np.log(_fraction(a, b, q))
+    if deep.any():
+        a, b = a[deep], b[deep]
+        log[deep] = -np.log(b) - np.log(_fraction(a, b, q))
     return log
 
 
