@@ -123,6 +123,8 @@ class Interval:
             "with certainty" if self.confidence == 1 else f"{100 * self.confidence:.4g} % interval"
         )
         about = "this corpus" if self.target == "corpus" else "the model on requests like these"
+        if self.quantity == "agreement":
+            about = "agreement beyond chance on items like these"
         held = f", provided that {'; and that '.join(self.assumptions)}" if self.assumptions else ""
         return f"{seen}{estimate} of {about} ({sure} {limits}{unit}, {self.method}){held}."
 
