@@ -27,8 +27,16 @@ def test_the_limits_of_lang_and_reiczigel_come_out(arguments, low, high):
     assert "approximate" in str(interval)
 
 
-def test_a_judge_no_better_than_chance_tells_nothing():
-    interval = judge_adjusted(0.4, 1000, 0.5, 200, 0.5, 200)
+@pytest.mark.parametrize(
+    "shown",
+    [
+        (0.5, 200, 0.5, 200),
+        (0.25, 4, 1.0, 1),  # 1/3 and 2/3 once two outcomes are added to each set
+        (0.3, 100, 1.0, 1),  # less than chance then
+    ],
+)
+def test_a_judge_no_better_than_chance_tells_nothing(shown):
+    interval = judge_adjusted(0.4, 1000, *shown)
     assert (interval.estimate, interval.low, interval.high) == (None, 0, 1)
     assert "not shown to be better than chance" in interval.notes[0]
 
@@ -36,7 +44,7 @@ def test_a_judge_no_better_than_chance_tells_nothing():
 @given(
     st.floats(0, 1),
     st.integers(1, 10**6),
-    st.tuples(st.floats(0.6, 1), st.integers(1, 10**4)),
+    st.tuples(st.floats(0.1, 1), st.integers(1, 10**4)),
     st.tuples(st.floats(0.6, 1), st.integers(1, 10**4)),
 )
 @settings(max_examples=100)

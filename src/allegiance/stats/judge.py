@@ -11,6 +11,9 @@ from allegiance.stats.interval import Interval, checked_confidence, counts_withi
 from allegiance.stats.quantiles import clopper_pearson, normal_quantile
 
 
+_CHANCE = 1e-9
+
+
 def with_sensitivity(
     hits: SupportsIndex,
     reads: SupportsIndex,
@@ -188,6 +191,8 @@ def _lang_reiczigel(
     q_0 = (negatives * specificity + 1) / (negatives + 2)
     q_1 = (positives * sensitivity + 1) / (positives + 2)
     better = q_0 + q_1 - 1
+    if better < _CHANCE:  # two outcomes added to small sets can undo what little they showed
+        return None
     share = (p + q_0 - 1) / better
     error_0 = q_0 * (1 - q_0) / (negatives + 2)
     error_1 = q_1 * (1 - q_1) / (positives + 2)
