@@ -144,6 +144,11 @@ def test_the_limits_are_exact_for_ten_million_transcripts_too(hits, reads):
         ({"hits": 0, "reads": 0}, "reads"),
         ({"hits": 1, "reads": 2.5}, "reads"),
         ({"hits": 1, "reads": 30, "population": 20}, "population"),
+        (
+            {"hits": 1, "reads": 3, "population": 10**25},
+            "population can't be more than 1,000,000,000",
+        ),
+        ({"hits": "1", "reads": 3}, "hits must be a whole number, not '1'"),
         ({"hits": 1, "reads": 3, "confidence": 1.0}, "confidence"),
         ({"hits": 1, "reads": 3, "confidence": float("nan")}, "confidence"),
         ({"hits": 1, "reads": 3, "method": "wald"}, "method"),

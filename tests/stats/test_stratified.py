@@ -203,6 +203,8 @@ def test_large_strata_stay_close_to_their_mover_limits():
         (([1, 2], [3, 10], [9, 9]), r"reads \(10\) can't be more than populations \(9\)"),
         (([0, 0], [0, 0], [9, 9]), "reads must not all be 0"),
         (([-1], [2], [3]), "hits"),
+        (([1], [2], [10**12]), "populations can't hold more than 1,000,000,000"),
+        (([1], [2], [10**25]), "populations must hold whole numbers"),
         (([float("nan")], [2], [3]), "hits must hold whole numbers"),
         (([1, 1, 1], [2, 2, 2], [3, 3, 3], "berger-boos"), "populations holds 3 strata"),
         (([1], [2], [3], "wald"), "method"),

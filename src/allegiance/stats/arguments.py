@@ -8,6 +8,8 @@ from typing import SupportsIndex, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+MOST = 1_000_000_000  # beyond it the tails lose digits, and a population makes no difference
+
 Counts: TypeAlias = Sequence[int] | NDArray[np.integer]
 """Whole numbers, one for each stratum or look."""
 
@@ -28,6 +30,8 @@ def whole(name: str, value: SupportsIndex, least: int = 0) -> int:
         raise ValueError(f"{name} can't be negative, and is {number}")
     if number < least:
         raise ValueError(f"{name} must be at least {least}, not {number}")
+    if number > MOST:
+        raise ValueError(f"{name} can't be more than {MOST:,}, and is {number:,}")
     return number
 
 
@@ -46,6 +50,8 @@ def wholes(name: str, values: Counts) -> NDArray[np.int64]:
         raise ValueError(f"{name} must hold whole numbers, and holds {array.tolist()!r}"[:200])
     if (array < 0).any():
         raise ValueError(f"{name} can't hold a negative number, and holds {array.min()}")
+    if (array > MOST).any():
+        raise ValueError(f"{name} can't hold more than {MOST:,}, and holds {array.max():,}")
     return array.astype(np.int64)
 
 
