@@ -70,7 +70,7 @@ class Size:
     real_judges: Repeats
 
 
-FULL = Size(Repeats(4_000, 150), 2_000, 2_000, 4_000, 4_000, 20_000, 4_000, Repeats(1_000, 0))
+FULL = Size(Repeats(4_000, 150), 2_000, 2_000, 4_000, 4_000, 20_000, 4_000, Repeats(1_000, 100))
 QUICK = Size(Repeats(100, 4), 150, 100, 100, 400, 2_000, 300, Repeats(20, 0))
 
 

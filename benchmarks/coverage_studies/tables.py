@@ -310,13 +310,13 @@ def _undeclared(record: Row) -> str:
             plain(row["promised"]),
             percent(share(row)),
         ]
-        for row in chosen(record, stopping.UNDECLARED)
+        for row in sorted(chosen(record, stopping.UNDECLARED), key=lambda row: row["promised"])
     ]
     return grid(["stopped at", "true rate", "misses promised", "misses seen"], rows)
 
 
 def _judges(record: Row) -> str:
-    methods = [method.name for method in real_judges.METHODS]
+    methods = names(chosen(record, real_judges.STUDY))
     judges = dict.fromkeys(row["cell"]["judge"] for row in chosen(record, real_judges.STUDY))
     rows: list[list[str]] = []
     for method in methods:
