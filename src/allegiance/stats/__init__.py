@@ -6,9 +6,20 @@ raises `ValueError` naming the argument.
 """
 
 from allegiance.stats.gap import Equivalence, Gap, gap
+from allegiance.stats.gap_difference import gap_difference
 from allegiance.stats.interval import Interval, WorstCase
 from allegiance.stats.proportion import proportion
 from allegiance.stats.rate import rate
 from allegiance.stats.requests import Outcomes
 
-__all__ = ["Equivalence", "Gap", "Interval", "Outcomes", "WorstCase", "gap", "proportion", "rate"]
+__all__ = [
+    "Equivalence",
+    "Gap",
+    "Interval",
+    "Outcomes",
+    "WorstCase",
+    "gap",
+    "gap_difference",
+    "proportion",
+    "rate",
+]

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special  # pyright: ignore[reportMissingTypeStubs]
 
-from allegiance.stats.difference import Pairs, events_are_common
+from allegiance.stats.difference import Pairs, events_are_common, standard_error
 from allegiance.stats.quantiles import rising_root, t_quantile
 from allegiance.stats.rate import effective_size
 
@@ -26,13 +26,14 @@ def smallest_detectable(pairs: Pairs, confidence: float) -> float | None:
         None where even the largest gap would be missed more often than that.
     """
     if events_are_common(pairs):
-        return _student(pairs, confidence)
+        differences = pairs.differences
+        error = standard_error(differences)
+        return detectable_by_t(error, differences.size - 1, confidence, furthest=1.0)
     return _mover(pairs, confidence)
 
 
-def _student(pairs: Pairs, confidence: float) -> float | None:
-    differences = pairs.differences
-    df = differences.size - 1
+def detectable_by_t(error: float, df: float, confidence: float, furthest: float) -> float | None:
+    """Return the mean that Student's t finds in 80 % of repeats; None beyond `furthest`."""
     critical = t_quantile((1 + confidence) / 2, df)
 
     def excess(noncentrality: float) -> float:
@@ -40,8 +41,7 @@ def _student(pairs: Pairs, confidence: float) -> float | None:
         return float(beyond + special.nctdtr(df, noncentrality, -critical)) - _POWER
 
     root = rising_root(excess, 0.0, 40.0)
-    error = float(differences.std(ddof=1)) / math.sqrt(differences.size)
-    return None if root is None or root * error > 1 else root * error
+    return None if root is None or root * error > furthest else root * error
 
 
 def _mover(pairs: Pairs, confidence: float) -> float | None:
