@@ -5,21 +5,39 @@ transcripts) or `model` (the rate of the process that produced them, on these re
 raises `ValueError` naming the argument.
 """
 
+from allegiance.stats.absence import absence
+from allegiance.stats.existence import existence
 from allegiance.stats.gap import Equivalence, Gap, gap
 from allegiance.stats.gap_difference import gap_difference
 from allegiance.stats.interval import Interval, WorstCase
-from allegiance.stats.proportion import proportion
+from allegiance.stats.inverse import inverse_sampling
+from allegiance.stats.judge import judge_adjusted, with_sensitivity
+from allegiance.stats.proportion import lower_bound, proportion
 from allegiance.stats.rate import rate
 from allegiance.stats.requests import Outcomes
+from allegiance.stats.selection import Selection, selection
+from allegiance.stats.sequence import ConfidenceSequence, confidence_sequence
+from allegiance.stats.stratified import stratified
 
 __all__ = [
+    "ConfidenceSequence",
     "Equivalence",
     "Gap",
     "Interval",
     "Outcomes",
+    "Selection",
     "WorstCase",
+    "absence",
+    "confidence_sequence",
+    "existence",
     "gap",
     "gap_difference",
+    "inverse_sampling",
+    "judge_adjusted",
+    "lower_bound",
     "proportion",
     "rate",
+    "selection",
+    "stratified",
+    "with_sensitivity",
 ]

@@ -1,14 +1,15 @@
 """A share from a random sample: k of n read, out of a frame of N or from a process."""
 
 import math
-import operator
-from collections.abc import Callable
-from typing import Literal, SupportsIndex, get_args
+from typing import Literal, NamedTuple, SupportsIndex, get_args
 
+import numpy as np
 from scipy import special  # pyright: ignore[reportMissingTypeStubs]
 
+from allegiance.stats.arguments import not_more, whole
+from allegiance.stats.hypergeometric import count_limits, lowest_counts
 from allegiance.stats.interval import Interval, checked_confidence
-from allegiance.stats.quantiles import clopper_pearson, hypergeometric_cdf, normal_quantile
+from allegiance.stats.quantiles import clopper_pearson, clopper_pearson_lower, normal_quantile
 
 Method = Literal["hypergeometric", "clopper-pearson", "wilson", "jeffreys"]
 
@@ -61,29 +62,105 @@ def proportion(
     >>> print(proportion(0, 20))
     0 of 20: 0.0 % [0.00, 16.84] (95 %, model, clopper-pearson)
     """
-    hits = _whole("hits", hits)
-    reads = _whole("reads", reads)
-    confidence = checked_confidence(confidence)
     if method not in get_args(Method):
         raise ValueError(f"method must be one of {', '.join(get_args(Method))}, not {method!r}")
-    if reads < 1:
-        raise ValueError("reads must be at least 1: nothing read leaves no estimate")
-    if hits > reads:
-        raise ValueError(f"hits ({hits}) can't be more than reads ({reads})")
-    if population is not None:
-        return _of_corpus(hits, reads, _whole("population", population), confidence, method)
-    return _of_process(hits, reads, confidence, method)
-
-
-def _of_corpus(
-    hits: int, reads: int, population: int, confidence: float, method: Method
-) -> Interval:
+    sample = _checked(hits, reads, population)
+    confidence = checked_confidence(confidence)
+    if sample.population is None:
+        return _of_process(sample.hits, sample.reads, confidence, method)
     if method != "hypergeometric":
         raise ValueError(f"method {method!r} knows no population: leave population out")
-    if reads > population:
-        raise ValueError(f"reads ({reads}) can't be more than population ({population})")
-    high = _highest_count(hits, reads, population, confidence)
-    low = population - _highest_count(reads - hits, reads, population, confidence)
+    return _of_corpus(sample.hits, sample.reads, sample.population, confidence)
+
+
+def lower_bound(
+    hits: SupportsIndex,
+    reads: SupportsIndex,
+    population: SupportsIndex | None = None,
+    confidence: float = 0.95,
+) -> Interval:
+    """Say "at least" of a random sample: the lower limit takes all of the error.
+
+    Parameters
+    ----------
+    hits, reads, population
+        k of n read out of N, whole numbers; without N the target is the model.
+    confidence
+        Chance that the lower limit holds.
+
+    Returns
+    -------
+    Interval
+        Its upper limit is what is certain: everything but the misses that were seen.
+
+    Raises
+    ------
+    ValueError
+        Naming the argument that is wrong.
+
+    Notes
+    -----
+    One tail of the hypergeometric (Buonaccorsi 1987), or of the binomial (Clopper & Pearson 1934).
+    Reading a judge's positives only and dividing by the whole population gives a valid "at least"
+    for that population, whatever the judge's errors: pass the judge's positives as `population`
+    and use ``count_low``.
+
+    Examples
+    --------
+    >>> print(lower_bound(3, 300, 10_000))
+    3 of 300 read of 10,000: 1.0 % [0.28, 97.03] (95 %, corpus, hypergeometric, one-sided)
+    """
+    sample = _checked(hits, reads, population)
+    confidence = checked_confidence(confidence)
+    k, n, size = sample.hits, sample.reads, sample.population
+    if size is None:
+        count_low = count_high = None
+        low, high = clopper_pearson_lower(k, n, 1 - confidence), 1.0
+    else:
+        tail = 1 - confidence
+        count_low = int(lowest_counts(np.array([k]), np.array([n]), np.array([size]), tail)[0])
+        count_high = size - (n - k)
+        low, high = count_low / size, count_high / size
+    return Interval(
+        estimate=k / n,
+        low=low,
+        high=high,
+        count_low=count_low,
+        count_high=count_high,
+        confidence=confidence,
+        method=f"{'clopper-pearson' if size is None else 'hypergeometric'}, one-sided",
+        target="model" if size is None else "corpus",
+        hits=k,
+        reads=n,
+        population=size,
+        assumptions=(_INDEPENDENT,) if size is None else (_RANDOM,),
+        notes=("an `at least`: the upper limit is only what is certain",),
+    )
+
+
+class _Sample(NamedTuple):
+    hits: int
+    reads: int
+    population: int | None
+
+
+def _checked(
+    hits: SupportsIndex, reads: SupportsIndex, population: SupportsIndex | None
+) -> _Sample:
+    k, n = whole("hits", hits), whole("reads", reads)
+    if n < 1:
+        raise ValueError("reads must be at least 1: nothing read leaves no estimate")
+    not_more("hits", k, "reads", n)
+    if population is None:
+        return _Sample(k, n, None)
+    size = whole("population", population)
+    not_more("reads", n, "population", size)
+    return _Sample(k, n, size)
+
+
+def _of_corpus(hits: int, reads: int, population: int, confidence: float) -> Interval:
+    sample = np.array([hits]), np.array([reads]), np.array([population])
+    low, high = (int(limit[0]) for limit in count_limits(*sample, confidence))
     return Interval(
         estimate=hits / reads,
         low=low / population,
@@ -136,56 +213,3 @@ def _jeffreys(hits: float, reads: float, confidence: float) -> tuple[float, floa
     low = 0.0 if hits == 0 else float(special.betaincinv(a, b, tail))
     high = 1.0 if hits == reads else float(special.betaincinv(a, b, 1 - tail))
     return low, high
-
-
-def _highest_count(hits: int, reads: int, population: int, confidence: float) -> int:
-    """Find the largest number of hits in the population that the sample does not contradict."""
-    tail = (1 - confidence) / 2
-    lowest, highest = hits, population - (reads - hits)
-    unread = (population - reads) / population
-    p, bound = hits / reads, clopper_pearson(hits, reads, confidence)[1]
-    return _last_above(
-        tail=lambda count: hypergeometric_cdf(hits, reads, count, population),
-        # A count whose tail is the level itself is contradicted, whichever way the last bit falls.
-        level=tail * (1 + 1e-9),
-        # How far the count must move to move the tail by one standard deviation, at the guess.
-        stride=population * math.sqrt(max(bound * (1 - bound), 1e-12) / reads * unread),
-        guess=round(population * (p + (bound - p) * math.sqrt(unread))),
-        low=lowest,
-        high=highest,
-    )
-
-
-def _last_above(
-    tail: Callable[[int], float], level: float, stride: float, guess: int, low: int, high: int
-) -> int:
-    """Return the largest count in [low, high] whose tail, which falls, is above `level`.
-
-    At ten million transcripts one tail costs milliseconds, so the search goes by Newton steps on
-    the normal scale, where the tail is nearly a straight line, and by halves when those don't close
-    in.
-    """
-    above, below = low, high + 1
-    probe, aim = guess, normal_quantile(level)
-    for step in range(200):
-        if below - above <= 1:
-            break
-        probe = min(max(probe, above + 1), below - 1)
-        value = tail(probe)
-        above, below = (probe, below) if value > level else (above, probe)
-        height = normal_quantile(value)
-        if step < 8 and math.isfinite(height):
-            probe += math.floor((height - aim) * stride)
-        else:
-            probe = (above + below) // 2
-    return above
-
-
-def _whole(name: str, value: SupportsIndex) -> int:
-    try:
-        number = operator.index(value)
-    except TypeError:
-        raise ValueError(f"{name} must be a whole number, not {value!r}") from None
-    if number < 0:
-        raise ValueError(f"{name} can't be negative, and is {number}")
-    return number

@@ -1,7 +1,6 @@
 """Quantiles and tails that the estimators share, typed."""
 
 from collections.abc import Callable
-from typing import Any
 
 from scipy import special  # pyright: ignore[reportMissingTypeStubs]
 
@@ -30,13 +29,9 @@ def clopper_pearson(hits: float, reads: float, confidence: float) -> tuple[float
     return low, high
 
 
-def hypergeometric_cdf(hits: int, reads: int, count: int, population: int) -> float:
-    """P(at most `hits`) of `reads` read at random from a population with `count` hits."""
-    # Imported here: scipy.stats takes a second to load, and most reports have no need of it.
-    from scipy import stats  # pyright: ignore[reportMissingTypeStubs]
-
-    distribution: Any = stats.hypergeom
-    return float(distribution.cdf(hits, population, count, reads))
+def clopper_pearson_lower(hits: float, reads: float, tail: float) -> float:
+    """Return the lower Clopper-Pearson limit with all of `tail` on its side."""
+    return clopper_pearson(hits, reads, 1 - 2 * tail)[0] if hits else 0.0
 
 
 def rising_root(function: Callable[[float], float], low: float, high: float) -> float | None:
