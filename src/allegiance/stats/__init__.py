@@ -6,6 +6,9 @@ raises `ValueError` naming the argument.
 """
 
 from allegiance.stats.absence import absence
+from allegiance.stats.adjust import adjust
+from allegiance.stats.agreement import gwet_ac1, krippendorff_alpha
+from allegiance.stats.eprocess import HaltingTest, LicenceTest
 from allegiance.stats.existence import existence
 from allegiance.stats.gap import Equivalence, Gap, gap
 from allegiance.stats.gap_difference import gap_difference
@@ -23,17 +26,22 @@ __all__ = [
     "ConfidenceSequence",
     "Equivalence",
     "Gap",
+    "HaltingTest",
     "Interval",
+    "LicenceTest",
     "Outcomes",
     "Selection",
     "WorstCase",
     "absence",
+    "adjust",
     "confidence_sequence",
     "existence",
     "gap",
     "gap_difference",
+    "gwet_ac1",
     "inverse_sampling",
     "judge_adjusted",
+    "krippendorff_alpha",
     "lower_bound",
     "proportion",
     "rate",

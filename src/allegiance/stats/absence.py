@@ -138,16 +138,11 @@ def chance_of_noticing_none(count: int, reads: int, population: int, noticed: fl
     from scipy import stats  # pyright: ignore[reportMissingTypeStubs]
 
     distribution: Any = stats.hypergeom
-    least, most = max(0, reads - (population - count)), min(reads, count)
-    if noticed < 1:
-        # Beyond this many hits, (1 − s)^X changes the sum by less than 1e-18.
-        most = min(most, least + math.ceil(41.5 / -math.log1p(-noticed))) if noticed else least
-    elif least == 0:
-        most = 0
-    else:
-        return 0.0
     if noticed == 0:
         return 1.0
-    read = np.arange(least, most + 1)
+    least, most = max(0, reads - (population - count)), min(reads, count)
+    # Beyond this many hits, (1 − s)^X changes the sum by less than 1e-18.
+    reach = 41.5 / max(-math.log1p(-noticed), 1e-9) if noticed < 1 else -least
+    read = np.arange(least, min(most, least + math.ceil(reach)) + 1)
     weights = distribution.pmf(read, population, count, reads)
     return float(np.sum(weights * (1 - noticed) ** read))

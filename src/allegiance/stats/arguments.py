@@ -99,13 +99,12 @@ def fraction(name: str, value: float, open_ends: bool = False) -> float:
     ValueError
         If it is not one.
     """
-    number = _number(name, value)
-    inside = 0 < number < 1 if open_ends else 0 <= number <= 1  # also refuses NaN
+    given = number(name, value)
+    inside = 0 < given < 1 if open_ends else 0 <= given <= 1  # also refuses NaN
     if not inside:
-        raise ValueError(
-            f"{name} must lie {'between' if open_ends else 'from'} 0 {'and' if open_ends else 'to'} 1, not {value}"
-        )
-    return number
+        where = "between 0 and 1" if open_ends else "from 0 to 1"
+        raise ValueError(f"{name} must lie {where}, not {value}")
+    return given
 
 
 def positive(name: str, value: float) -> float:
@@ -116,14 +115,38 @@ def positive(name: str, value: float) -> float:
     ValueError
         If it is not one.
     """
-    number = _number(name, value)
-    if not (number > 0 and math.isfinite(number)):
+    given = number(name, value)
+    if not (given > 0 and math.isfinite(given)):
         raise ValueError(f"{name} must be a positive number, not {value}")
-    return number
+    return given
 
 
-def _number(name: str, value: float) -> float:
+def beta_shapes(prior: tuple[float, float]) -> tuple[float, float]:
+    """Return the two parameters of a beta distribution.
+
+    Raises
+    ------
+    ValueError
+        If they are not two positive numbers.
+    """
     try:
+        a, b = prior
+    except (TypeError, ValueError):
+        raise ValueError(f"prior must be two positive numbers, not {prior!r}"[:200]) from None
+    return positive("prior[0]", a), positive("prior[1]", b)
+
+
+def number(name: str, value: float) -> float:
+    """Return a number, NaN included.
+
+    Raises
+    ------
+    ValueError
+        If it is not one.
+    """
+    try:
+        if isinstance(value, str):  # float() would read it
+            raise TypeError
         return float(value)
     except (TypeError, ValueError):
         raise ValueError(f"{name} must be a number, not {value!r}"[:200]) from None

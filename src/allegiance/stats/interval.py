@@ -1,7 +1,10 @@
 """The interval: what every estimator returns, and how it is printed."""
 
+import math
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
+
+_ROUNDING = 1e-9  # a limit on a whole number must not lose it to a rounding error
 
 Target = Literal["corpus", "model"]
 """What a number is about: these N transcripts, or the process that produced them."""
@@ -120,6 +123,8 @@ class Interval:
             "with certainty" if self.confidence == 1 else f"{100 * self.confidence:.4g} % interval"
         )
         about = "this corpus" if self.target == "corpus" else "the model on requests like these"
+        if self.quantity == "agreement":
+            about = "agreement beyond chance on items like these"
         held = f", provided that {'; and that '.join(self.assumptions)}" if self.assumptions else ""
         return f"{seen}{estimate} of {about} ({sure} {limits}{unit}, {self.method}){held}."
 
@@ -141,6 +146,15 @@ def percent(fraction: float) -> str:
     """Write a fraction in per cent: one decimal, or two figures where that hides a small rate."""
     value = 100 * fraction
     return f"{value:.1f} %" if value == 0 or value >= 0.95 else f"{value:.2g} %"
+
+
+def counts_within(low: float, high: float) -> tuple[int, int]:
+    """Return the least and the greatest whole number between two limits.
+
+    Where no whole number lies between them, the two neighbours: limits must not be empty.
+    """
+    least, most = math.ceil(low - _ROUNDING), math.floor(high + _ROUNDING)
+    return (least, most) if least <= most else (most, least)
 
 
 def checked_confidence(confidence: float) -> float:

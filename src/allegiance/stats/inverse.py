@@ -39,8 +39,9 @@ def inverse_sampling(
     Returns
     -------
     Interval
-        ``hits`` of ``reads``; the estimate is their ratio, which is high on average, since reading
-        stops at a hit: for r of 2 and more the notes give the unbiased (r − 1)/(k − 1).
+        ``hits`` of ``reads``; the estimate is the likeliest share, about their ratio. It is high on
+        average, since reading stops at a hit: for r of 2 and more the notes give the unbiased (r −
+        1)/(k − 1).
 
     Raises
     ------
@@ -93,7 +94,7 @@ def inverse_sampling(
         low, high = counts[0] / size, counts[1] / size
     name = "negative binomial" if size is None else "negative hypergeometric"
     return Interval(
-        estimate=k / n if seen is None else None,
+        estimate=None if seen is not None else k / n if size is None else _likeliest(k, n, size),
         low=low,
         high=high,
         count_low=counts[0],
@@ -117,7 +118,12 @@ def _counts(
     if declared > last - 1:  # no read before the last one tells of misses
         return low, size - misses
     high = int(highest_counts(*_sample(declared - 1, last - 1, size), tail)[0])
-    return low, min(high, size - misses)
+    return low, min(max(high, k), size - misses)  # what was read is certain
+
+
+def _likeliest(hits: int, reads: int, population: int) -> float:
+    count = (population + 1) * hits // reads
+    return min(count, population - (reads - hits)) / population
 
 
 def _sample(hits: int, reads: int, population: int):

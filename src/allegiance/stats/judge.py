@@ -7,10 +7,8 @@ import numpy as np
 
 from allegiance.stats.arguments import fraction, not_more, whole
 from allegiance.stats.hypergeometric import count_limits
-from allegiance.stats.interval import Interval, checked_confidence
+from allegiance.stats.interval import Interval, checked_confidence, counts_within
 from allegiance.stats.quantiles import clopper_pearson, normal_quantile
-
-_ROUNDING = 1e-9  # a limit on a whole number must not lose it to a rounding error
 
 
 def with_sensitivity(
@@ -72,9 +70,10 @@ def with_sensitivity(
     sample = np.array([k]), np.array([n]), np.array([marked])
     least, most = (int(limit[0]) for limit in count_limits(*sample, each))
     weakest, strongest = clopper_pearson(found, known, each)
-    count_low = math.ceil(least / strongest - _ROUNDING)
-    certain = size - (n - k)
-    count_high = certain if weakest * certain <= most else math.floor(most / weakest + _ROUNDING)
+    certain = size - (n - k)  # all but the misses that were read
+    count_low, count_high = counts_within(
+        min(least / strongest, certain), certain if weakest * certain <= most else most / weakest
+    )
     true = k / n * marked
     return Interval(
         estimate=min(true * known / (found * size), count_high / size) if found else None,

@@ -11,7 +11,7 @@ from scipy import special  # pyright: ignore[reportMissingTypeStubs]
 
 from allegiance.stats.arguments import not_more, whole
 from allegiance.stats.existence import existence
-from allegiance.stats.interval import Interval
+from allegiance.stats.interval import Interval, percent
 from allegiance.stats.quantiles import clopper_pearson
 
 Null: TypeAlias = ArrayLike | Callable[[float], float]
@@ -113,7 +113,7 @@ def selection(
     This transcript came first of 10,000 by its score, in a frame of 10,000: it shows that such a
     transcript exists (at least 1 of 10,000, if it is labelled rightly), and says nothing of how
     common they are; if nothing were there, a score as high at that rank would have a chance of
-    27 %.
+    27.1 %.
     """
     place, many = whole("rank", rank, least=1), whole("candidates", candidates, least=1)
     size = whole("population", population, least=1)
@@ -163,4 +163,4 @@ def _ordinal(rank: int) -> str:
 
 
 def _chance(value: float) -> str:
-    return f"{100 * value:.2g} %" if value >= 1e-4 else f"{value:.1e}"
+    return percent(value) if value >= 1e-4 else f"{value:.1e}"

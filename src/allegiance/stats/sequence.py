@@ -10,9 +10,9 @@ from scipy import special  # pyright: ignore[reportMissingTypeStubs]
 
 from allegiance.stats.arguments import (
     Counts,
+    beta_shapes,
     none_more,
     not_more,
-    positive,
     same_length,
     whole,
     wholes,
@@ -173,7 +173,7 @@ def confidence_sequence(
         same_length(hits=k, reads=n)
         none_more("hits", k, "reads", n, "look")
         _check_history(k, n)
-    a, b = (positive(f"prior[{place}]", value) for place, value in enumerate(_pair(prior)))
+    a, b = beta_shapes(prior)
     confidence = checked_confidence(confidence)
     size = None if population is None else whole("population", population, least=1)
     counts = None, None
@@ -185,14 +185,6 @@ def confidence_sequence(
         low, high = counts[0] / size, counts[1] / size
     limits = ConfidenceSequence(k, n, low, high, *counts, confidence, size, (a, b))
     return limits[0] if single else limits
-
-
-def _pair(prior: Any) -> tuple[float, float]:
-    try:
-        a, b = prior
-    except (TypeError, ValueError):
-        raise ValueError(f"prior must be two positive numbers, not {prior!r}"[:200]) from None
-    return a, b
 
 
 def _check_history(hits: Ints, reads: Ints) -> None:

@@ -9,7 +9,7 @@ comes out too wide by less than twice the size of a group, never too narrow.
 
 import math
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,10 +48,15 @@ class Stratum:
     def chances(self, counts: Ints, hits: Ints) -> Floats:
         """Hypergeometric probabilities, shape (counts, hits)."""
         full = counts[:, None].astype(np.float64)
-        rest, misses = self.population - full, (self.reads - hits).astype(np.float64)
-        possible = (hits <= full) & (misses <= rest)
-        logs = _choose(full, np.minimum(hits, full)) + _choose(rest, np.minimum(misses, rest))
-        return np.where(possible, np.exp(logs - _choose(self.population, self.reads)), 0.0)
+        rest, misses = self.population - full, self.reads - hits
+        unread = full - hits, rest - misses  # hits and misses that were left in the stratum
+        logs = _log_factorial(full) + _log_factorial(rest)
+        logs = logs - _log_factorial(hits) - _log_factorial(misses)
+        for left in unread:
+            logs -= _log_factorial(np.maximum(left, 0))
+        logs -= special.gammaln(self.population + 1) - special.gammaln(self.reads + 1)
+        logs += special.gammaln(self.population - self.reads + 1)
+        return np.where((unread[0] >= 0) & (unread[1] >= 0), np.exp(logs), 0.0)
 
 
 class LowTail:
@@ -154,5 +159,5 @@ def _at_most(stratum: Stratum, counts: Ints, hits: Ints) -> Floats:
     return np.where(hits < least, 0.0, chances[:, places])
 
 
-def _choose(n: Floats | float, k: Floats | float) -> Floats:
-    return special.gammaln(n + 1.0) - special.gammaln(k + 1.0) - special.gammaln(n - k + 1.0)
+def _log_factorial(n: NDArray[Any]) -> Floats:
+    return special.gammaln(n + 1.0)

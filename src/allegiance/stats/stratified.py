@@ -10,14 +10,13 @@ from numpy.typing import NDArray
 
 from allegiance.stats.arguments import Counts, none_more, same_length, wholes
 from allegiance.stats.hypergeometric import count_limits
-from allegiance.stats.interval import Interval, checked_confidence
+from allegiance.stats.interval import Interval, checked_confidence, counts_within
 from allegiance.stats.split import berger_boos_limits, wendell_schmee_limits
 
 Method = Literal["mover", "berger-boos", "wendell-schmee"]
 Ints: TypeAlias = NDArray[np.int64]
 
 _RANDOM = "within each stratum the reads are random, and their number was fixed beforehand"
-_ROUNDING = 1e-9  # a limit on a whole number must not lose it to a rounding error
 
 
 @dataclass(frozen=True)
@@ -84,7 +83,8 @@ def stratified(
     of D over the strata. Every split is tried; only where the table of all counts would hold more
     than two million numbers are neighbouring counts taken together, and bounded by the lowest of
     them, which can only widen the limits. Berger & Boos 1994: only splits inside exact joint 1 − γ
-    limits of the two counts are tried, γ = α/25, and γ is added to the chance. ``docs/coverage.md`` shows how often each of them holds.
+    limits of the two counts are tried, γ = α/25, and γ is added to the chance.
+    ``docs/coverage.md`` shows how often each of them holds.
 
     Examples
     --------
@@ -104,7 +104,8 @@ def stratified(
         raise ValueError("reads must not all be 0: nothing read leaves no estimate")
     unread = strata.population - read.population
     low, high = (_exact if read.reads.size == 1 else _LIMITS[method])(read, confidence)
-    count_low, count_high = math.ceil(low - _ROUNDING), math.floor(high + _ROUNDING) + unread
+    count_low, count_high = counts_within(low, high)
+    count_high += unread
     return Interval(
         estimate=None if unread else read.total / strata.population,
         low=count_low / strata.population,
