@@ -12,8 +12,8 @@ from allegiance.stats.quantiles import t_quantile
 from allegiance.stats.rate import limits
 from allegiance.stats.requests import ByRequest
 
-_ENOUGH = 10
-_MOST_CORRELATED = 0.95  # from 1 on, MOVER could shrink to a point
+ENOUGH = 10
+MOST_CORRELATED = 0.95  # from 1 on, MOVER could shrink to a point
 
 
 class Contrast(Protocol):
@@ -87,8 +87,8 @@ def are_common(arms: Sequence[ByRequest], differences: NDArray[np.float64]) -> b
     """Whether each condition has enough hits and misses, and enough requests differ."""
     counts = [count for arm in arms for count in (arm.hits.sum(), (arm.observed - arm.hits).sum())]
     return bool(
-        min(counts) >= _ENOUGH - 1e-9
-        and np.count_nonzero(np.abs(differences) > 1e-12) >= _ENOUGH
+        min(counts) >= ENOUGH - 1e-9
+        and np.count_nonzero(np.abs(differences) > 1e-12) >= ENOUGH
         and differences.std() > 1e-9
     )
 
@@ -135,7 +135,7 @@ def correlation(first: NDArray[np.float64], second: NDArray[np.float64]) -> floa
     scale = math.sqrt(float(np.sum(first**2)) * float(np.sum(second**2)))
     if scale < 1e-12:
         return 0.0
-    return min(max(0.0, float(np.sum(first * second)) / scale), _MOST_CORRELATED)
+    return min(max(0.0, float(np.sum(first * second)) / scale), MOST_CORRELATED)
 
 
 def _levelled(counts: ByRequest) -> ByRequest:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from allegiance.stats.detectable import detectable_by_t
 from allegiance.stats.difference import (
     Pairs,
     are_common,
@@ -30,7 +31,6 @@ from allegiance.stats.gap import (
 )
 from allegiance.stats.interval import WorstCase, checked_confidence
 from allegiance.stats.permutation import label_p_value, sign_flip_p_value
-from allegiance.stats.power import detectable_by_t
 from allegiance.stats.requests import (
     ByRequest,
     Outcomes,
