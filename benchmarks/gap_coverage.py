@@ -5,8 +5,8 @@ correlation `rho`, and stands at the same quantile in both conditions. Seeds: 20
 the cell, and 20340 + the number of the cell for differences of gaps, written down before the first
 run and not changed after it.
 
-    python benchmarks/gap_coverage.py --quick     500 repeats
-    python benchmarks/gap_coverage.py             4,000 repeats
+    python benchmarks/gap_coverage.py --quick     500 repeats, about a minute
+    python benchmarks/gap_coverage.py             4,000 repeats, about seven minutes
 
 Exits with 1 only if a gated cell falls below the 0.1 % quantile of Binomial(repeats, 0.95), shared
 among the gated cells (Bonferroni). The cells that are not gated are harder than the method
