@@ -15,6 +15,8 @@ from allegiance.stats.gap_difference import gap_difference
 from allegiance.stats.interval import Interval, WorstCase
 from allegiance.stats.inverse import inverse_sampling
 from allegiance.stats.judge import judge_adjusted, with_sensitivity
+from allegiance.stats.plan import Plan
+from allegiance.stats.planning import power, reads_needed
 from allegiance.stats.proportion import lower_bound, proportion
 from allegiance.stats.rate import rate
 from allegiance.stats.requests import Outcomes
@@ -30,6 +32,7 @@ __all__ = [
     "Interval",
     "LicenceTest",
     "Outcomes",
+    "Plan",
     "Selection",
     "WorstCase",
     "absence",
@@ -43,8 +46,10 @@ __all__ = [
     "judge_adjusted",
     "krippendorff_alpha",
     "lower_bound",
+    "power",
     "proportion",
     "rate",
+    "reads_needed",
     "selection",
     "stratified",
     "with_sensitivity",
