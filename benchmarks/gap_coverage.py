@@ -55,7 +55,10 @@ CELLS = (
 
 @dataclass(frozen=True)
 class DoubleCell:
-    """Two gaps; paired, a request stands at one quantile in all four conditions."""
+    """Two gaps; paired, a request stands at one quantile in all four conditions.
+
+    Opposed, it stands at the opposite quantile for the second gap.
+    """
 
     requests: int
     epochs: int
@@ -63,6 +66,7 @@ class DoubleCell:
     rho: float
     paired: bool
     gated: bool = True
+    opposed: bool = False
 
     @property
     def truth(self) -> float:
@@ -86,6 +90,7 @@ DOUBLE_CELLS = (
     DoubleCell(100, 5, (0.02, 0.002, 0.01, 0.002), 0.3, paired=True, gated=False),
     DoubleCell(100, 5, (0.02, 0.002, 0.01, 0.002), 0.3, paired=False, gated=False),
     DoubleCell(10, 5, (0.14, 0.005, 0.05, 0.005), 0.6, paired=True, gated=False),
+    DoubleCell(40, 6, (0.3, 0.005, 0.3, 0.005), 0.6, paired=True, gated=False, opposed=True),
 )
 
 
@@ -124,7 +129,8 @@ def simulate_double(cell: DoubleCell, number: int, repeats: int) -> tuple[dict[s
     common = 0
     for repeat in range(repeats):
         one = rng.random(cell.requests)
-        quantiles = one, one if cell.paired else rng.random(cell.requests)
+        other = 1 - one if cell.opposed else one
+        quantiles = one, other if cell.paired else rng.random(cell.requests)
         outcomes = [draw(rng, cell, rate, quantiles[i // 2]) for i, rate in enumerate(cell.rates)]
         arms = [by_request("outcomes", arm) for arm in outcomes]
         kind = PairedGaps if cell.paired else SeparateGaps
@@ -220,7 +226,7 @@ def main() -> int:
     for number, cell in enumerate(DOUBLE_CELLS):
         found = simulate_double(cell, number, repeats)
         a, b, c, d = (f"{100 * rate:g}" for rate in cell.rates)
-        size = f"{'same' if cell.paired else 'other'} {cell.requests} × {cell.epochs}"
+        size = f"{'opposed' if cell.opposed else 'same' if cell.paired else 'other'} {cell.requests} × {cell.epochs}"
         show(size, f"({a} − {b}) − ({c} − {d})", cell, found, repeats)
         failed |= cell.gated and found[0]["ours"].covered < floor
     print("ratio: our mean width over that of t; by t: how often ours was t")

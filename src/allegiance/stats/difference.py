@@ -129,13 +129,15 @@ def _quadrature(a: float, b: float, r: float) -> float:
     return math.sqrt(max(0.0, a * a + b * b - 2 * r * a * b))
 
 
-def correlation(first: NDArray[np.float64], second: NDArray[np.float64]) -> float:
-    """Correlation over requests, from 0 to 0.95; 0 where it can't be told."""
+def correlation(
+    first: NDArray[np.float64], second: NDArray[np.float64], least: float = 0.0
+) -> float:
+    """Correlation over requests, from `least` to 0.95; 0 where it can't be told."""
     first, second = first - first.mean(), second - second.mean()
     scale = math.sqrt(float(np.sum(first**2)) * float(np.sum(second**2)))
     if scale < 1e-12:
         return 0.0
-    return min(max(0.0, float(np.sum(first * second)) / scale), MOST_CORRELATED)
+    return min(max(least, float(np.sum(first * second)) / scale), MOST_CORRELATED)
 
 
 def _levelled(counts: ByRequest) -> ByRequest:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from allegiance.stats.detectable import detectable_by_t
 from allegiance.stats.difference import (
+    MOST_CORRELATED,
     Pairs,
     are_common,
     correlation,
@@ -73,7 +74,8 @@ class PairedGaps:
         """Limits for the first gap less the second."""
         if self.common:
             return student(self.doubles, confidence, _FURTHEST)
-        r = correlation(self.first.differences, self.second.differences)
+        # Two models may well differ on opposite requests, which makes their difference vary more.
+        r = correlation(self.first.differences, self.second.differences, -MOST_CORRELATED)
         return mover(_sided(self.first, confidence), _sided(self.second, confidence), r, _FURTHEST)
 
     def p_value(self) -> float:
@@ -149,7 +151,8 @@ def gap_difference(
     Paired, the same requests stand in the same rows of all four conditions. Where events are common
     (in each condition at least 10 hits and 10 misses, and at least 10 requests that differ) the
     limits are Student's t on the double differences per request; elsewhere MOVER combines the limits
-    that `gap` gives for either, with the correlation between the gaps of the requests. Unpaired, the
+    that `gap` gives for either, with the correlation between the gaps of the requests, which may be
+    negative. Unpaired, the
     two gaps rest on different requests: Welch's t where events are common in both, or else MOVER
     without a correlation.
 
