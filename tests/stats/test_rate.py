@@ -136,3 +136,12 @@ def test_a_rate_goes_through_json_and_back():
     back = json.loads(json.dumps(plain, allow_nan=False))
     assert back == plain
     assert math.isclose(back["worst_case"]["estimate_high"], 0.5)
+
+
+def test_where_all_outcomes_agree_a_note_gives_the_limit_of_epochs_that_are_all_alike():
+    notes = rate([[0] * 20] * 20).notes
+    alike = proportion_confint(0, 20, method="beta")[1]
+    assert f"were they all alike, {100 * alike:.1f} % could differ" in notes[0]
+    assert rate([[0]] * 20).notes == ()
+    assert "all outcomes agree" in rate([[1, 1], [1, 1]]).notes[0]
+    assert not any("agree" in note for note in rate([[1, 1], [1, 0]]).notes)

@@ -41,9 +41,10 @@ def rate(outcomes: Outcomes, confidence: float = 0.95) -> Interval:
     -----
     Korn & Graubard 1998: Clopper-Pearson on the effective sample size p(1 − p)/v, v the variance
     between requests (of the ratio of hits to observed outcomes, linearised), times (t(n − 1)/t(G −
-    1))² for G requests, and never more than n. Where all outcomes agree the effective size is n.
-    Where each request was observed once there are no clusters, and it is n as well; a single
-    request leaves its epochs only.
+    1))² for G requests, and never more than n. Where each request was observed once there are no
+    clusters, and it is n; a single request leaves its epochs only. Where all outcomes agree it is n
+    as well, and a note says what the limit would be if the epochs of a request were all alike: rare
+    behaviour that sits in few requests is what this method misses most (``docs/coverage.md``).
 
     Examples
     --------
@@ -74,7 +75,7 @@ def rate(outcomes: Outcomes, confidence: float = 0.95) -> Interval:
         reads=reads,
         population=None,
         assumptions=(_EPOCHS,) if alone else (_CLUSTERS,),
-        notes=_notes(counts, alone),
+        notes=_notes(counts, confidence),
         missing=counts.missing,
         worst_case=worst_rate(counts, confidence) if counts.missing else None,
     )
@@ -117,10 +118,17 @@ def worst_rate(counts: ByRequest, confidence: float) -> WorstCase:
     )
 
 
-def _notes(counts: ByRequest, alone: bool) -> tuple[str, ...]:
+def _notes(counts: ByRequest, confidence: float) -> tuple[str, ...]:
+    seen = counts.kept(counts.observed > 0)
     notes: list[str] = []
-    if alone:
+    if seen.observed.size == 1:
         notes.append("one request: this says nothing of others")
+    elif seen.observed.max() > 1 and seen.hits.sum() in (0, seen.observed.sum()):
+        alike = clopper_pearson(0, seen.observed.size, confidence)[1]
+        notes.append(
+            "all outcomes agree, so how alike the epochs of a request are can't be seen: the limits "
+            f"take them as independent; were they all alike, {100 * alike:.1f} % could differ"
+        )
     if counts.missing:
         asked = int(counts.asked.sum())
         notes.append(f"{counts.missing:,} of {asked:,} outcomes are missing: see the worst case")
