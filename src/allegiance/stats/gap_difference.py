@@ -203,7 +203,7 @@ def gap_difference(
     >>> print(gap(c, d).interval)
     +29.2 points [-11.55, 66.47] (95 %, model, mover on korn-graubard)
     >>> print(gap_difference((a, b), (c, d)).interval)
-    +25.0 points [-17.38, 69.98] (95 %, model, mover on two gaps)
+    +25.0 points [-20.67, 73.21] (95 %, model, mover on two gaps)
     """
     confidence = checked_confidence(confidence)
     margin = checked_margin(margin, _FURTHEST)
