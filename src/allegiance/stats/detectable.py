@@ -7,9 +7,9 @@ from numpy.typing import NDArray
 from scipy import special  # pyright: ignore[reportMissingTypeStubs]
 
 from allegiance.stats.difference import Pairs, events_are_common, standard_error
-from allegiance.stats.quantiles import rising_root, t_quantile
+from allegiance.stats.quantiles import clopper_pearson_limits, rising_root, t_quantile
 from allegiance.stats.rate import effective_size
-from allegiance.stats.sampling import binomial_weights, clopper_pearson_limits, likely
+from allegiance.stats.sampling import binomial_weights, likely
 
 _POWER = 0.8
 

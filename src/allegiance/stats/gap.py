@@ -6,9 +6,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from allegiance.stats.arguments import checked_confidence
 from allegiance.stats.detectable import smallest_detectable
 from allegiance.stats.difference import Contrast, Pairs, events_are_common
-from allegiance.stats.interval import Interval, WorstCase, checked_confidence
+from allegiance.stats.interval import Interval, WorstCase
 from allegiance.stats.permutation import sign_flip_p_value
 from allegiance.stats.quantiles import rising_root
 from allegiance.stats.requests import (

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from allegiance.stats.arguments import checked_confidence
 from allegiance.stats.detectable import detectable_by_t
 from allegiance.stats.difference import (
     MOST_CORRELATED,
@@ -30,7 +31,7 @@ from allegiance.stats.gap import (
     pair_bounds,
     worst_case,
 )
-from allegiance.stats.interval import WorstCase, checked_confidence
+from allegiance.stats.interval import WorstCase
 from allegiance.stats.permutation import label_p_value, sign_flip_p_value
 from allegiance.stats.requests import (
     ByRequest,
@@ -152,9 +153,8 @@ def gap_difference(
     (in each condition at least 10 hits and 10 misses, and at least 10 requests that differ) the
     limits are Student's t on the double differences per request; elsewhere MOVER combines the limits
     that `gap` gives for either, with the correlation between the gaps of the requests, which may be
-    negative. Unpaired, the
-    two gaps rest on different requests: Welch's t where events are common in both, or else MOVER
-    without a correlation.
+    negative. Unpaired, the two gaps rest on different requests: Welch's t where events are common in
+    both, or else MOVER without a correlation.
 
     Parameters
     ----------

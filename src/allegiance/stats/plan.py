@@ -9,9 +9,6 @@ from allegiance.stats.arguments import fraction
 Measure = Literal["expected width", "chance", "confidence"]
 """What `achieved` is: a mean width of an interval, or a chance, or an attained confidence."""
 
-MOST = 10**9
-"""No search goes beyond this many reads of a process, which has no end of its own."""
-
 _EVERY_ONE_UP_TO = 100
 
 

@@ -8,12 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special  # pyright: ignore[reportMissingTypeStubs]
 
-from allegiance.stats.arguments import fraction, whole
+from allegiance.stats.arguments import checked_confidence, fraction, whole
 from allegiance.stats.difference import ENOUGH, MOST_CORRELATED
-from allegiance.stats.interval import checked_confidence
 from allegiance.stats.plan import Plan, as_points, below_one, smallest, times
-from allegiance.stats.quantiles import normal_quantile, t_quantile
-from allegiance.stats.sampling import Numbers, clopper_pearson_limits
+from allegiance.stats.quantiles import clopper_pearson_limits, normal_quantile, t_quantile
+from allegiance.stats.sampling import Numbers
 
 _SEED = 20_260_301
 _REPEATS = 2_000

@@ -4,9 +4,8 @@ import math
 from collections.abc import Callable
 from typing import SupportsIndex
 
-from allegiance.stats.arguments import fraction, not_more, whole
-from allegiance.stats.interval import checked_confidence
-from allegiance.stats.plan import MOST, Plan, as_points, below_one, smallest
+from allegiance.stats.arguments import MOST, checked_confidence, fraction, not_more, whole
+from allegiance.stats.plan import Plan, as_points, below_one, smallest
 from allegiance.stats.sampling import Urn
 
 _COARSE_UP_TO = 10_000  # in larger populations limits in whole transcripts are as good as smooth

@@ -4,9 +4,8 @@ import math
 from dataclasses import dataclass
 from typing import SupportsIndex
 
-from allegiance.stats.arguments import fraction, whole
-from allegiance.stats.interval import checked_confidence
-from allegiance.stats.plan import MOST, Plan, as_points, below_one, smallest, times
+from allegiance.stats.arguments import MOST, checked_confidence, fraction, whole
+from allegiance.stats.plan import Plan, as_points, below_one, smallest, times
 from allegiance.stats.planning_reads import narrow_enough
 from allegiance.stats.quantiles import t_quantile
 from allegiance.stats.rate import METHOD

@@ -5,9 +5,8 @@ from typing import SupportsIndex
 
 import numpy as np
 
-from allegiance.stats.arguments import fraction, positive
-from allegiance.stats.interval import checked_confidence
-from allegiance.stats.plan import MOST, Plan, as_points
+from allegiance.stats.arguments import MOST, checked_confidence, fraction, positive
+from allegiance.stats.plan import Plan, as_points
 from allegiance.stats.planning_reads import at_a_rate, checked_reads, drawn_from, narrow_enough
 from allegiance.stats.sampling import Urn
 from allegiance.stats.sequence import METHOD, kept_counts, kept_rates

@@ -5,8 +5,7 @@ from typing import SupportsIndex
 
 import numpy as np
 
-from allegiance.stats.arguments import fraction
-from allegiance.stats.interval import checked_confidence
+from allegiance.stats.arguments import checked_confidence, fraction
 from allegiance.stats.plan import Plan, as_points
 from allegiance.stats.planning_reads import (
     at_a_rate,

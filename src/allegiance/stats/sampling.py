@@ -10,6 +10,7 @@ from scipy import special  # pyright: ignore[reportMissingTypeStubs]
 
 from allegiance.stats.absence import chance_of_noticing_none
 from allegiance.stats.hypergeometric import cdf, count_limits
+from allegiance.stats.quantiles import clopper_pearson_limits
 
 Numbers = NDArray[np.float64]
 
@@ -89,18 +90,6 @@ def binomial_weights(counts: Numbers, size: int, p: float) -> Numbers:
     choose = choose - special.gammaln(size - counts + 1)
     weights = np.exp(choose + special.xlogy(counts, p) + special.xlog1py(size - counts, -p))
     return weights / weights.sum()
-
-
-def clopper_pearson_limits(
-    hits: Numbers, reads: Numbers | float, confidence: float
-) -> tuple[Numbers, Numbers]:
-    """Clopper-Pearson limits of each of the hits, which need not be whole numbers."""
-    tail, misses = (1 - confidence) / 2, reads - hits
-    slack = 1e-9 * np.maximum(1.0, reads)  # a product may miss 0 or n by a rounding error
-    some, not_all = hits > slack, misses > slack
-    low = special.betaincinv(np.where(some, hits, 1.0), misses + 1, tail)
-    high = special.betaincinv(hits + 1, np.where(not_all, misses, 1.0), 1 - tail)
-    return np.where(some, low, 0.0), np.where(not_all, high, 1.0)
 
 
 def _hypergeometric(reads: int, count: int, population: int) -> tuple[Numbers, Numbers]:

@@ -11,13 +11,14 @@ from scipy import special  # pyright: ignore[reportMissingTypeStubs]
 from allegiance.stats.arguments import (
     Counts,
     beta_shapes,
+    checked_confidence,
     none_more,
     not_more,
     same_length,
     whole,
     wholes,
 )
-from allegiance.stats.interval import Interval, checked_confidence
+from allegiance.stats.interval import Interval
 
 Floats: TypeAlias = NDArray[np.float64]
 Ints: TypeAlias = NDArray[np.int64]
