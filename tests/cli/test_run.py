@@ -154,7 +154,7 @@ def test_an_interrupt_at_a_terminal_keeps_what_was_finished_too(allegiance, work
     reader.start()
     with begun(workspace, replies=7, output=theirs, display="full") as (process, answered):
         os.close(theirs)
-        process.send_signal(signal.SIGINT)
+        os.write(ours, b"\x03")  # Ctrl-C, which a full-screen display reads as a key
         process.wait(timeout=60)
     reader.join(timeout=10)
     assert process.returncode == 1
