@@ -11,9 +11,12 @@ from allegiance.stats.agreement import gwet_ac1, krippendorff_alpha
 from allegiance.stats.eprocess import HaltingTest, LicenceTest
 from allegiance.stats.existence import existence
 from allegiance.stats.gap import Equivalence, Gap, gap
+from allegiance.stats.gap_difference import gap_difference
 from allegiance.stats.interval import Interval, WorstCase
 from allegiance.stats.inverse import inverse_sampling
 from allegiance.stats.judge import judge_adjusted, with_sensitivity
+from allegiance.stats.plan import Plan
+from allegiance.stats.planning import power, reads_needed
 from allegiance.stats.proportion import lower_bound, proportion
 from allegiance.stats.rate import rate
 from allegiance.stats.requests import Outcomes
@@ -29,6 +32,7 @@ __all__ = [
     "Interval",
     "LicenceTest",
     "Outcomes",
+    "Plan",
     "Selection",
     "WorstCase",
     "absence",
@@ -36,13 +40,16 @@ __all__ = [
     "confidence_sequence",
     "existence",
     "gap",
+    "gap_difference",
     "gwet_ac1",
     "inverse_sampling",
     "judge_adjusted",
     "krippendorff_alpha",
     "lower_bound",
+    "power",
     "proportion",
     "rate",
+    "reads_needed",
     "selection",
     "stratified",
     "with_sensitivity",

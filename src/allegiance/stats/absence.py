@@ -5,8 +5,8 @@ from typing import Any, SupportsIndex, TypeAlias
 
 import numpy as np
 
-from allegiance.stats.arguments import fraction, not_more, whole
-from allegiance.stats.interval import Interval, checked_confidence
+from allegiance.stats.arguments import checked_confidence, fraction, not_more, whole
+from allegiance.stats.interval import Interval
 from allegiance.stats.quantiles import clopper_pearson_lower
 
 Sensitivity: TypeAlias = float | tuple[int, int]

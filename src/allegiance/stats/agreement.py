@@ -7,8 +7,9 @@ from typing import get_args
 
 import numpy as np
 
+from allegiance.stats.arguments import checked_confidence
 from allegiance.stats.coefficients import AC1, Alpha, Coefficient, Level, Values
-from allegiance.stats.interval import Interval, checked_confidence
+from allegiance.stats.interval import Interval
 from allegiance.stats.quantiles import clopper_pearson
 from allegiance.stats.ratings import Ratings, RatingsLike, read_ratings
 

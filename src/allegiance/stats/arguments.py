@@ -113,6 +113,17 @@ def fraction(name: str, value: float, open_ends: bool = False) -> float:
     return given
 
 
+def checked_confidence(confidence: float) -> float:
+    """Return the confidence if it lies strictly between 0 and 1.
+
+    Raises
+    ------
+    ValueError
+        If it does not.
+    """
+    return fraction("confidence", confidence, open_ends=True)
+
+
 def positive(name: str, value: float) -> float:
     """Return a number above zero and finite.
 

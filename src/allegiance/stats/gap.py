@@ -6,12 +6,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from allegiance.stats.difference import Pairs, difference, events_are_common
-from allegiance.stats.interval import Interval, WorstCase, checked_confidence
-from allegiance.stats.power import smallest_detectable
+from allegiance.stats.arguments import checked_confidence
+from allegiance.stats.detectable import smallest_detectable
+from allegiance.stats.difference import Contrast, Pairs, events_are_common
+from allegiance.stats.interval import Interval, WorstCase
+from allegiance.stats.permutation import sign_flip_p_value
 from allegiance.stats.quantiles import rising_root
-from allegiance.stats.requests import ByRequest, Outcomes, by_request
-from allegiance.stats.signflip import sign_flip_p_value
+from allegiance.stats.requests import (
+    ByRequest,
+    Outcomes,
+    asked_in_all,
+    matched,
+    observed_in_all,
+)
 
 _PAIRS = "the requests stand for those that the gap is about; both conditions saw the same ones"
 
@@ -44,12 +51,12 @@ class Gap:
     interval
         First minus second, in fractions; target ``model``.
     p_value
-        Sign-flip permutation test of no gap, two-sided.
+        Permutation test of no gap, two-sided: sign flips, or labels where requests are not paired.
     equivalence
         None unless a margin was given.
     smallest_detectable
         The gap that this design would find in 80 % of repeats (approximate); None where it would
-        find none.
+        find none, or where the notes of the interval say why it is not known.
     worst_case
         Bounds over the missing outcomes; None where nothing is missing.
     """
@@ -115,66 +122,98 @@ def gap(
     False
     """
     confidence = checked_confidence(confidence)
-    if margin is not None and not 0 < margin < 1:
-        raise ValueError(f"margin must lie between 0 and 1, not {margin}")
-    arms = by_request("first", first), by_request("second", second)
-    if arms[0].asked.size != arms[1].asked.size:
-        rows = f"{arms[1].asked.size:,} rows where first has {arms[0].asked.size:,}"
-        raise ValueError(f"second must hold the same requests as first: it has {rows}")
-    both = (arms[0].observed > 0) & (arms[1].observed > 0)
-    if not both.any():
-        raise ValueError("first and second share no request that was observed in both")
-    pairs = Pairs.of(arms[0].kept(both), arms[1].kept(both))
-    worst = _worst_case(*arms, confidence) if arms[0].missing or arms[1].missing else None
+    margin = checked_margin(margin, furthest=1)
+    arms = matched(first=first, second=second)
+    both = observed_in_all(arms, "first and second")
+    pairs = Pairs.of(*(arm.kept(both) for arm in arms))
+    common = events_are_common(pairs)
+    low, high = pairs.limits(confidence)
+    missing = sum(arm.missing for arm in arms)
+    worst = worst_case(*pair_bounds(*asked_in_all(arms)), confidence) if missing else None
+    interval = gap_interval(
+        (pairs.estimate, low, high),
+        confidence,
+        method="paired t" if common else "mover on korn-graubard",
+        assumption=_PAIRS,
+        notes=(events_note(common), *one_request_note(pairs), *dropped_note(both, "both")),
+        missing=missing,
+        worst=worst,
+    )
     return Gap(
-        interval=_interval(pairs, arms, both, worst, confidence),
+        interval=interval,
         p_value=sign_flip_p_value(pairs.differences),
-        equivalence=None if margin is None else _equivalence(pairs, margin, confidence),
+        equivalence=None if margin is None else equivalence(pairs, margin, confidence),
         smallest_detectable=smallest_detectable(pairs, confidence),
         worst_case=worst,
     )
 
 
-def _interval(
-    pairs: Pairs,
-    arms: tuple[ByRequest, ByRequest],
-    both: NDArray[np.bool_],
-    worst: WorstCase | None,
+def checked_margin(margin: float | None, furthest: int) -> float | None:
+    """Return the margin if it is None or lies strictly between 0 and `furthest`."""
+    if margin is not None and not 0 < margin < furthest:
+        raise ValueError(f"margin must lie between 0 and {furthest}, not {margin}")
+    return margin
+
+
+def gap_interval(
+    limits: tuple[float, float, float],
     confidence: float,
+    method: str,
+    assumption: str,
+    notes: tuple[str, ...],
+    missing: int,
+    worst: WorstCase | None,
 ) -> Interval:
-    low, high = difference(pairs, confidence)
-    common = events_are_common(pairs)
-    notes = ["events are common" if common else "events are rare or the requests few"]
-    if pairs.requests == 1:
-        notes.append("one request: this says nothing of others")
-    if dropped := int(np.count_nonzero(~both)):
-        notes.append(f"{dropped:,} of {both.size:,} requests were not observed in both conditions")
-    missing = arms[0].missing + arms[1].missing
+    """Make the interval of a difference from its estimate and limits."""
     if missing:
-        notes.append(f"{missing:,} outcomes are missing: see the worst case")
+        notes = (*notes, f"{missing:,} outcomes are missing: see the worst case")
+    estimate, low, high = limits
     return Interval(
-        estimate=pairs.estimate,
+        estimate=estimate,
         low=low,
         high=high,
         count_low=None,
         count_high=None,
         confidence=confidence,
-        method="paired t" if common else "mover on korn-graubard",
+        method=method,
         target="model",
         hits=None,
         reads=None,
         population=None,
-        assumptions=(_PAIRS,),
-        notes=tuple(notes),
+        assumptions=(assumption,),
+        notes=notes,
         missing=missing,
         worst_case=worst,
         quantity="difference",
     )
 
 
-def _equivalence(pairs: Pairs, margin: float, confidence: float) -> Equivalence:
+def events_note(common: bool) -> str:
+    """Say which of the two cases it was."""
+    return "events are common" if common else "events are rare or the requests few"
+
+
+def one_request_note(*gaps: Pairs) -> tuple[str, ...]:
+    """Say so where a gap rests on one request."""
+    alone = any(pairs.requests == 1 for pairs in gaps)
+    return ("one request: this says nothing of others",) if alone else ()
+
+
+def dropped_note(kept: NDArray[np.bool_], conditions: str) -> tuple[str, ...]:
+    """Say how many requests could not be used, if any."""
+    if kept.all():
+        return ()
+    dropped = int(np.count_nonzero(~kept))
+    told = f"{dropped:,} of {kept.size:,} requests were not observed in {conditions} conditions"
+    return (told,)
+
+
+def equivalence(contrast: Contrast, margin: float, confidence: float) -> Equivalence:
+    """Test by two one-sided tests whether a difference is smaller than a margin."""
+
     def slack(alpha: float) -> float:
-        low, high = difference(pairs, 1 - 2 * alpha)
+        # Nearer to zero than this, scipy's quantile of Student's t can be zero itself.
+        low, high = contrast.limits(max(1 - 2 * alpha, 2e-6))
         return margin - max(-low, high)
 
     p_value = rising_root(slack, 1e-12, 0.5 - 1e-9)
@@ -182,15 +221,19 @@ def _equivalence(pairs: Pairs, margin: float, confidence: float) -> Equivalence:
     return Equivalence(margin, p_value, p_value < 1 - confidence)
 
 
-def _worst_case(first: ByRequest, second: ByRequest, confidence: float) -> WorstCase:
-    both = (first.asked > 0) & (second.asked > 0)
-    first, second = first.kept(both), second.kept(both)
+def pair_bounds(first: ByRequest, second: ByRequest) -> tuple[Pairs, Pairs, int]:
+    """Return the lowest and the highest gap that the missing outcomes allow, and their number."""
     lowest = Pairs.of(first.filled(0), second.filled(1))
     highest = Pairs.of(first.filled(1), second.filled(0))
+    return lowest, highest, first.missing + second.missing
+
+
+def worst_case(lowest: Contrast, highest: Contrast, missing: int, confidence: float) -> WorstCase:
+    """Bound a difference over whatever the missing outcomes were."""
     return WorstCase(
         estimate_low=lowest.estimate,
         estimate_high=highest.estimate,
-        low=difference(lowest, confidence)[0],
-        high=difference(highest, confidence)[1],
-        missing=first.missing + second.missing,
+        low=lowest.limits(confidence)[0],
+        high=highest.limits(confidence)[1],
+        missing=missing,
     )

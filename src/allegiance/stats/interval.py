@@ -155,16 +155,3 @@ def counts_within(low: float, high: float) -> tuple[int, int]:
     """
     least, most = math.ceil(low - _ROUNDING), math.floor(high + _ROUNDING)
     return (least, most) if least <= most else (most, least)
-
-
-def checked_confidence(confidence: float) -> float:
-    """Return the confidence if it lies strictly between 0 and 1.
-
-    Raises
-    ------
-    ValueError
-        If it does not.
-    """
-    if not 0 < confidence < 1:  # also refuses NaN
-        raise ValueError(f"confidence must lie between 0 and 1, not {confidence}")
-    return float(confidence)

@@ -4,9 +4,9 @@ from typing import SupportsIndex
 
 import numpy as np
 
-from allegiance.stats.arguments import not_more, whole
+from allegiance.stats.arguments import checked_confidence, not_more, whole
 from allegiance.stats.hypergeometric import highest_counts, lowest_counts
-from allegiance.stats.interval import Interval, checked_confidence
+from allegiance.stats.interval import Interval
 from allegiance.stats.quantiles import clopper_pearson
 
 _RANDOM = "the reading order is random and the rule was declared before the first read"

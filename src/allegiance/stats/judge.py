@@ -5,9 +5,9 @@ from typing import SupportsIndex
 
 import numpy as np
 
-from allegiance.stats.arguments import fraction, not_more, whole
+from allegiance.stats.arguments import checked_confidence, fraction, not_more, whole
 from allegiance.stats.hypergeometric import count_limits
-from allegiance.stats.interval import Interval, checked_confidence, counts_within
+from allegiance.stats.interval import Interval, counts_within
 from allegiance.stats.quantiles import clopper_pearson, normal_quantile
 
 

@@ -6,9 +6,9 @@ from typing import Literal, NamedTuple, SupportsIndex, get_args
 import numpy as np
 from scipy import special  # pyright: ignore[reportMissingTypeStubs]
 
-from allegiance.stats.arguments import not_more, whole
+from allegiance.stats.arguments import checked_confidence, not_more, whole
 from allegiance.stats.hypergeometric import count_limits, lowest_counts
-from allegiance.stats.interval import Interval, checked_confidence
+from allegiance.stats.interval import Interval
 from allegiance.stats.quantiles import clopper_pearson, clopper_pearson_lower, normal_quantile
 
 Method = Literal["hypergeometric", "clopper-pearson", "wilson", "jeffreys"]

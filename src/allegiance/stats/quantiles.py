@@ -2,7 +2,11 @@
 
 from collections.abc import Callable
 
+import numpy as np
+from numpy.typing import NDArray
 from scipy import special  # pyright: ignore[reportMissingTypeStubs]
+
+Numbers = NDArray[np.float64]
 
 
 def normal_quantile(q: float) -> float:
@@ -16,17 +20,24 @@ def t_quantile(q: float, df: float) -> float:
 
 
 def clopper_pearson(hits: float, reads: float, confidence: float) -> tuple[float, float]:
-    """Invert both binomial tails, equal-tailed; `hits` and `reads` need not be whole numbers.
+    """Invert both binomial tails, equal-tailed; `hits` and `reads` need not be whole numbers."""
+    low, high = clopper_pearson_limits(np.float64(hits), reads, confidence)
+    return float(low), float(high)
+
+
+def clopper_pearson_limits(
+    hits: Numbers | np.float64, reads: Numbers | float, confidence: float
+) -> tuple[Numbers, Numbers]:
+    """Clopper-Pearson limits for each of the hits, which need not be whole numbers.
 
     Source: Clopper & Pearson 1934, in the beta form.
     """
-    tail = (1 - confidence) / 2
-    # A product such as p * n_effective may miss 0 or n by a rounding error.
-    misses = reads - hits
-    slack = 1e-9 * max(1.0, reads)
-    low = 0.0 if hits <= slack else float(special.betaincinv(hits, misses + 1, tail))
-    high = 1.0 if misses <= slack else float(special.betaincinv(hits + 1, misses, 1 - tail))
-    return low, high
+    tail, misses = (1 - confidence) / 2, reads - hits
+    slack = 1e-9 * np.maximum(1.0, reads)  # a product may miss 0 or n by a rounding error
+    some, not_all = hits > slack, misses > slack
+    low = special.betaincinv(np.where(some, hits, 1.0), np.where(some, misses, 0.0) + 1, tail)
+    high = special.betaincinv(hits + 1, np.where(not_all, misses, 1.0), 1 - tail)
+    return np.where(some, low, 0.0), np.where(not_all, high, 1.0)
 
 
 def clopper_pearson_lower(hits: float, reads: float, tail: float) -> float:

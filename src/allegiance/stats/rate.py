@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from allegiance.stats.interval import Interval, WorstCase, checked_confidence
+from allegiance.stats.arguments import checked_confidence
+from allegiance.stats.interval import Interval, WorstCase
 from allegiance.stats.quantiles import clopper_pearson, t_quantile
 from allegiance.stats.requests import ByRequest, Outcomes, by_request
 

@@ -61,6 +61,44 @@ def by_request(name: str, outcomes: Outcomes) -> ByRequest:
     return ByRequest(hits, observed, asked)
 
 
+def matched(**conditions: Outcomes) -> tuple[ByRequest, ...]:
+    """Read conditions that hold the same requests in the same rows, under their names.
+
+    Raises
+    ------
+    ValueError
+        Naming the condition that is malformed or has more or fewer rows than the first.
+    """
+    arms = tuple(by_request(name, outcomes) for name, outcomes in conditions.items())
+    names = tuple(conditions)
+    for name, arm in zip(names, arms, strict=True):
+        if arm.asked.size != arms[0].asked.size:
+            rows = f"{arm.asked.size:,} rows where {names[0]} has {arms[0].asked.size:,}"
+            raise ValueError(f"{name} must hold the same requests as {names[0]}: it has {rows}")
+    return arms
+
+
+def observed_in_all(arms: Sequence[ByRequest], named: str) -> NDArray[np.bool_]:
+    """Say which requests were observed in every condition.
+
+    Raises
+    ------
+    ValueError
+        With the name of the whole, if none was.
+    """
+    which = np.all([arm.observed > 0 for arm in arms], axis=0)
+    if not which.any():
+        every = "both" if len(arms) == 2 else "all"
+        raise ValueError(f"{named} share no request that was observed in {every}")
+    return which
+
+
+def asked_in_all(arms: Sequence[ByRequest]) -> tuple[ByRequest, ...]:
+    """Return the requests that were asked in every condition, observed or not."""
+    which = np.all([arm.asked > 0 for arm in arms], axis=0)
+    return tuple(arm.kept(which) for arm in arms)
+
+
 def _rows(name: str, outcomes: Outcomes) -> list[NDArray[np.float64]]:
     shape = f"{name} must be requests × epochs"
     if isinstance(outcomes, np.ndarray) and outcomes.ndim != 2:

@@ -11,13 +11,14 @@ from scipy import special  # pyright: ignore[reportMissingTypeStubs]
 from allegiance.stats.arguments import (
     Counts,
     beta_shapes,
+    checked_confidence,
     none_more,
     not_more,
     same_length,
     whole,
     wholes,
 )
-from allegiance.stats.interval import Interval, checked_confidence
+from allegiance.stats.interval import Interval
 
 Floats: TypeAlias = NDArray[np.float64]
 Ints: TypeAlias = NDArray[np.int64]
@@ -178,10 +179,10 @@ def confidence_sequence(
     size = None if population is None else whole("population", population, least=1)
     counts = None, None
     if size is None:
-        low, high = _rates(k, n, a, b, confidence)
+        low, high = kept_rates(k, n, a, b, confidence)
     else:
         not_more("reads", int(n.max()), "population", size)
-        counts = _counts(k, n, size, a, b, confidence)
+        counts = kept_counts(k, n, size, a, b, confidence)
         low, high = counts[0] / size, counts[1] / size
     limits = ConfidenceSequence(k, n, low, high, *counts, confidence, size, (a, b))
     return limits[0] if single else limits
@@ -193,7 +194,7 @@ def _check_history(hits: Ints, reads: Ints) -> None:
             raise ValueError(f"{name} must never fall from look to look, and do at {place + 1}")
 
 
-def _counts(
+def kept_counts(
     hits: Ints, reads: Ints, size: int, a: float, b: float, confidence: float
 ) -> tuple[Ints, Ints]:
     """The counts that are kept; log prior/posterior is convex in D, lowest at the likeliest D."""
@@ -223,7 +224,9 @@ def _edge(kept: Callable[[Ints], NDArray[np.bool_]], inside: Ints, end: Ints) ->
     return good
 
 
-def _rates(hits: Ints, reads: Ints, a: float, b: float, confidence: float) -> tuple[Floats, Floats]:
+def kept_rates(
+    hits: Ints, reads: Ints, a: float, b: float, confidence: float
+) -> tuple[Floats, Floats]:
     """The rates that are kept, by halves."""
     misses = reads - hits
     marginal = special.betaln(a + hits, b + misses) - special.betaln(a, b)

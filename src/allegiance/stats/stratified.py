@@ -8,9 +8,9 @@ from typing import Literal, TypeAlias, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from allegiance.stats.arguments import Counts, none_more, same_length, wholes
+from allegiance.stats.arguments import Counts, checked_confidence, none_more, same_length, wholes
 from allegiance.stats.hypergeometric import count_limits
-from allegiance.stats.interval import Interval, checked_confidence, counts_within
+from allegiance.stats.interval import Interval, counts_within
 from allegiance.stats.split import berger_boos_limits, wendell_schmee_limits
 
 Method = Literal["mover", "berger-boos", "wendell-schmee"]

@@ -6,9 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special  # pyright: ignore[reportMissingTypeStubs]
 
-from allegiance.stats.difference import Pairs, events_are_common
-from allegiance.stats.quantiles import rising_root, t_quantile
+from allegiance.stats.difference import Pairs, events_are_common, standard_error
+from allegiance.stats.quantiles import clopper_pearson_limits, rising_root, t_quantile
 from allegiance.stats.rate import effective_size
+from allegiance.stats.sampling import binomial_weights, likely
 
 _POWER = 0.8
 
@@ -26,13 +27,14 @@ def smallest_detectable(pairs: Pairs, confidence: float) -> float | None:
         None where even the largest gap would be missed more often than that.
     """
     if events_are_common(pairs):
-        return _student(pairs, confidence)
+        differences = pairs.differences
+        error = standard_error(differences)
+        return detectable_by_t(error, differences.size - 1, confidence, furthest=1.0)
     return _mover(pairs, confidence)
 
 
-def _student(pairs: Pairs, confidence: float) -> float | None:
-    differences = pairs.differences
-    df = differences.size - 1
+def detectable_by_t(error: float, df: float, confidence: float, furthest: float) -> float | None:
+    """Return the mean that Student's t finds in 80 % of repeats; None beyond `furthest`."""
     critical = t_quantile((1 + confidence) / 2, df)
 
     def excess(noncentrality: float) -> float:
@@ -40,8 +42,7 @@ def _student(pairs: Pairs, confidence: float) -> float | None:
         return float(beyond + special.nctdtr(df, noncentrality, -critical)) - _POWER
 
     root = rising_root(excess, 0.0, 40.0)
-    error = float(differences.std(ddof=1)) / math.sqrt(differences.size)
-    return None if root is None or root * error > 1 else root * error
+    return None if root is None or root * error > furthest else root * error
 
 
 def _mover(pairs: Pairs, confidence: float) -> float | None:
@@ -53,26 +54,15 @@ def _mover(pairs: Pairs, confidence: float) -> float | None:
 
 def _power(base: float, gap: float, size: int, confidence: float) -> float:
     """Chance that MOVER limits of two independent binomials exclude zero from the right side."""
-    few, many = _likely(size, base), _likely(size, base + gap)
-    tail = (1 - confidence) / 2
-    upper = np.where(
-        few < size, special.betaincinv(few + 1, np.maximum(size - few, 0.5), 1 - tail), 1
-    )
-    lower = np.where(many > 0, special.betaincinv(np.maximum(many, 0.5), size - many + 1, tail), 0)
+    (few, few_weights), (many, many_weights) = (_binomial(size, p) for p in (base, base + gap))
+    upper = clopper_pearson_limits(few, size, confidence)[1]
+    lower = clopper_pearson_limits(many, size, confidence)[0]
     above = (upper - few / size)[:, None]
     below = (many / size - lower)[None, :]
     found = (many[None, :] - few[:, None]) / size > np.hypot(above, below)
-    return float(_weights(few, size, base) @ found @ _weights(many, size, base + gap))
+    return float(few_weights @ found @ many_weights)
 
 
-def _likely(size: int, p: float) -> NDArray[np.float64]:
-    """Counts that Binomial(size, p) takes with any chance worth counting."""
-    centre, reach = size * p, 6 * math.sqrt(size * p * (1 - p)) + 12
-    return np.arange(max(0, math.floor(centre - reach)), min(size, math.ceil(centre + reach)) + 1.0)
-
-
-def _weights(counts: NDArray[np.float64], size: int, p: float) -> NDArray[np.float64]:
-    choose = special.gammaln(size + 1) - special.gammaln(counts + 1)
-    choose = choose - special.gammaln(size - counts + 1)
-    weights = np.exp(choose + special.xlogy(counts, p) + special.xlog1py(size - counts, -p))
-    return weights / weights.sum()
+def _binomial(size: int, p: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    counts = likely(size * p, size * p * (1 - p), 0, size)
+    return counts, binomial_weights(counts, size, p)
