@@ -85,7 +85,7 @@ def _labels_panel(record: Row, method: str, *, first: bool) -> alt.LayerChart:
                 ratio = row["figures"]["random_labels"]
                 values.append({"line": line, "ratio": ratio, "judge": judge})
     scale = alt.Scale(type="log", domain=[0.2, 70], nice=False)
-    x = alt.X("ratio:Q", scale=scale, axis=_axis([0.2, 0.5, 1, 2, 5, 10, 20, 50], "×"))
+    x = alt.X("ratio:Q", scale=scale, axis=_axis([0.2, 1, 2, 5, 10, 20, 50], "×"))
     judges = alt.Scale(range=["circle", "triangle-up"])
     legend = alt.Legend(
         orient="top", title=None, labelColor=_INK, labelFontSize=11.5, symbolFillColor=_ACCENT
