@@ -10,7 +10,6 @@ from allegiance.stats.hypergeometric import count_limits
 from allegiance.stats.interval import Interval, counts_within
 from allegiance.stats.quantiles import clopper_pearson, normal_quantile
 
-
 _CHANCE = 1e-9
 
 
