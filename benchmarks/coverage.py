@@ -167,10 +167,15 @@ def summary(results: list[Result]) -> str:
 
 
 def verdict(results: list[Result]) -> tuple[str, bool]:
-    """Say which gated cells fail, and whether none does."""
-    failed = gate.failures(results)
+    """Say which gated cells fail and where ours fall short without a gate; and whether none fails."""
+    failed, short = gate.failures(results), gate.shortfalls(results)
     gated = sum(result.gated for result in results)
     lines = [f"FAILED {r.study}, {r.cell}, {r.method}: {r.share:.4f}" for r in failed]
+    for method in dict.fromkeys(result.method for result in short):
+        shares = [result.share for result in short if result.method == method]
+        lines.append(
+            f"falls short without a gate: {method}, in {len(shares)} cells, {min(shares):.3f} at worst"
+        )
     lines.append(f"{gated - len(failed)} of {gated} gated cells (*) hold")
     return "\n".join(lines), not failed
 

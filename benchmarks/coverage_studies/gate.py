@@ -19,6 +19,13 @@ def failures(results: Sequence[Result]) -> list[Result]:
     return [result for result in gated if not _holds(result, LEVEL / len(gated))]
 
 
+def shortfalls(results: Sequence[Result]) -> list[Result]:
+    """Return results of this program that have no gate and would not pass one."""
+    level = LEVEL / max(1, sum(result.gated for result in results))
+    others = [result for result in results if result.ours and not result.gated]
+    return [r for r in others if r.kind != "decisions" and not _holds(r, level)]
+
+
 def _holds(result: Result, level: float) -> bool:
     bound = worst_allowed(result, level)
     return result.count >= bound if result.kind == "coverage" else result.count <= bound

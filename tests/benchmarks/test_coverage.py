@@ -63,6 +63,13 @@ def test_a_failed_gate_is_named_and_passes_for_a_failure():
     assert "1 of 2" in text
 
 
+def test_what_falls_short_without_a_gate_is_said_and_is_no_failure():
+    text, passed = coverage.verdict([result(950), result(700, gated=False, method="rate")])
+    assert passed
+    assert "falls short without a gate: rate, in 1 cells, 0.700 at worst" in text
+    assert "short" not in coverage.verdict([result(950), result(700, gated=False, ours=False)])[0]
+
+
 def test_the_gate_allows_what_luck_can_do_to_a_thousand_repeats_and_no_more():
     assert gate.failures([result(928)]) == []  # the 0.1 % quantile of Binomial(1000, 0.95)
     assert gate.failures([result(926)]) != []
