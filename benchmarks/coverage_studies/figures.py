@@ -142,7 +142,8 @@ def provenance(record: Row) -> str:
 def _svg(chart: alt.HConcatChart, title: str, record: Row) -> str:
     chart = chart.properties(
         background=_PAPER,
-        padding=12,
+        # Room at the left, because the reader's font may be wider than the one measured.
+        padding={"left": 48, "top": 12, "right": 12, "bottom": 12},
         title=alt.TitleParams(
             title, subtitle=provenance(record), anchor="start", fontSize=13, fontWeight=600,
             color=_INK, subtitleFontSize=11, subtitleColor=_FAINT, offset=12,
