@@ -198,10 +198,26 @@ def test_the_smallest_detectable_difference_has_80_percent_power_by_the_noncentr
     assert power == pytest.approx(0.8, abs=1e-4)
 
 
-def test_rare_events_have_no_smallest_detectable_difference_and_the_notes_say_so(rare):
-    result = gap_difference(*rare)
+def test_where_events_are_rare_the_smallest_detectable_difference_is_found_in_most_repeats():
+    rng = np.random.default_rng(8)
+
+    def asked(rate):
+        return (rng.random((60, 4)) < rate).astype(float)
+
+    first, second = (asked(0.05), asked(0.01)), (asked(0.01), asked(0.01))
+    result = gap_difference(first, second)
+    assert any("judged by the width of the limits" in note for note in result.interval.notes)
+    high, base = 0.01 + result.smallest_detectable, 0.01
+    found = [
+        gap_difference((asked(high), asked(base)), (asked(base), asked(base))).interval.low > 0
+        for _ in range(80)
+    ]
+    assert 0.68 < np.mean(found) < 0.99
+
+
+def test_a_design_that_could_find_nothing_has_no_smallest_detectable_difference():
+    result = gap_difference(([[1]], [[0]]), ([[0]], [[1]]))
     assert result.smallest_detectable is None
-    assert any("smallest detectable" in note for note in result.interval.notes)
 
 
 def test_missing_outcomes_bound_the_difference_by_the_worst_they_could_have_been():

@@ -7,7 +7,12 @@ from numpy.typing import NDArray
 from scipy import special  # pyright: ignore[reportMissingTypeStubs]
 
 from allegiance.stats.difference import Pairs, events_are_common, standard_error
-from allegiance.stats.quantiles import clopper_pearson_limits, rising_root, t_quantile
+from allegiance.stats.quantiles import (
+    clopper_pearson_limits,
+    normal_quantile,
+    rising_root,
+    t_quantile,
+)
 from allegiance.stats.rate import effective_size
 from allegiance.stats.sampling import binomial_weights, likely
 
@@ -43,6 +48,19 @@ def detectable_by_t(error: float, df: float, confidence: float, furthest: float)
 
     root = rising_root(excess, 0.0, 40.0)
     return None if root is None or root * error > furthest else root * error
+
+
+def detectable_by_limits(
+    estimate: float, limits: tuple[float, float], confidence: float, furthest: float
+) -> float | None:
+    """Return the difference that limits as wide as these would show in 80 % of repeats.
+
+    The distance to the limit on the side of zero is taken for that many standard errors of a normal
+    estimate; None beyond `furthest`.
+    """
+    distance = estimate - limits[0] if estimate >= 0 else limits[1] - estimate
+    size = distance * (1 + normal_quantile(_POWER) / normal_quantile((1 + confidence) / 2))
+    return size if size <= furthest else None
 
 
 def _mover(pairs: Pairs, confidence: float) -> float | None:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from allegiance.stats.arguments import checked_confidence
-from allegiance.stats.detectable import detectable_by_t
+from allegiance.stats.detectable import detectable_by_limits, detectable_by_t
 from allegiance.stats.difference import (
     MOST_CORRELATED,
     Pairs,
@@ -42,7 +42,7 @@ from allegiance.stats.requests import (
 )
 
 _FURTHEST = 2  # gaps lie between -1 and 1
-_NOT_DETECTABLE = "the smallest detectable difference is not known where events are rare"
+_BY_WIDTH = "the smallest detectable difference is judged by the width of the limits"
 
 
 @dataclass(frozen=True)
@@ -84,9 +84,10 @@ class PairedGaps:
         return sign_flip_p_value(self.doubles)
 
     def detectable(self, confidence: float) -> float | None:
-        """The difference that t finds in 80 % of repeats; None where events are rare."""
+        """The difference that is found in 80 % of repeats; where events are rare, a rough figure."""
         if not self.common:
-            return None
+            limits = self.limits(confidence)
+            return detectable_by_limits(self.estimate, limits, confidence, _FURTHEST)
         error = standard_error(self.doubles)
         return detectable_by_t(error, self.doubles.size - 1, confidence, _FURTHEST)
 
@@ -124,9 +125,10 @@ class SeparateGaps:
         return label_p_value(self.first.differences, self.second.differences)
 
     def detectable(self, confidence: float) -> float | None:
-        """The difference that t finds in 80 % of repeats; None where events are rare."""
+        """The difference that is found in 80 % of repeats; where events are rare, a rough figure."""
         if not self.common:
-            return None
+            limits = self.limits(confidence)
+            return detectable_by_limits(self.estimate, limits, confidence, _FURTHEST)
         return detectable_by_t(*self._error_and_df(), confidence, _FURTHEST)
 
     def _error_and_df(self) -> tuple[float, float]:
@@ -171,8 +173,8 @@ def gap_difference(
     Returns
     -------
     Gap
-        First gap minus second; the limits lie between −2 and 2. ``smallest_detectable`` is None
-        where events are rare.
+        First gap minus second; the limits lie between −2 and 2. ``smallest_detectable`` is rough
+        where events are rare, and None where even the furthest difference would be missed.
 
     Raises
     ------
@@ -223,7 +225,7 @@ def gap_difference(
             events_note(common),
             *one_request_note(contrast.first, contrast.second),
             *dropped,
-            *(() if common else (_NOT_DETECTABLE,)),
+            *(() if common else (_BY_WIDTH,)),
         ),
         missing=missing,
         worst=worst,
