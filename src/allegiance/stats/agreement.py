@@ -192,14 +192,9 @@ def _interval(
         estimate=estimate,
         low=max(-1.0, min(low, lowest, estimate)),
         high=min(1.0, max(high, highest, estimate)),
-        count_low=None,
-        count_high=None,
         confidence=plan.confidence,
         method=f"{name}, item bootstrap{', widened' if wider else ''}",
         target="model",
-        hits=None,
-        reads=None,
-        population=None,
         assumptions=(_ITEMS,),
         notes=(
             f"{read.raters:,} raters and {read.items:,} items, {paired:,} of them rated twice or "

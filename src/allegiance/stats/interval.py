@@ -67,14 +67,14 @@ class Interval:
     estimate: float | None
     low: float
     high: float
-    count_low: int | None
-    count_high: int | None
     confidence: float
     method: str
     target: Target
-    hits: int | None
-    reads: int | None
-    population: int | None
+    hits: int | None = None
+    reads: int | None = None
+    population: int | None = None
+    count_low: int | None = None
+    count_high: int | None = None
     assumptions: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     missing: int = 0

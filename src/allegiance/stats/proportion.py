@@ -186,14 +186,11 @@ def _of_process(hits: int, reads: int, confidence: float, method: Method) -> Int
         estimate=hits / reads,
         low=low,
         high=high,
-        count_low=None,
-        count_high=None,
         confidence=confidence,
         method="clopper-pearson" if method in known else method,
         target="model",
         hits=hits,
         reads=reads,
-        population=None,
         assumptions=(_INDEPENDENT,),
     )
 
