@@ -56,6 +56,23 @@ def test_without_a_population_the_tails_are_scipys_negative_binomial(reads, hits
     assert (interval.target, interval.method) == ("model", "negative binomial")
 
 
+@pytest.mark.parametrize(("reads", "hits"), [(1, 1), (4, 1), (30, 3), (200, 7)])
+def test_a_very_large_population_gives_the_limits_of_a_process(reads, hits):
+    corpus, model = inverse_sampling(reads, hits, 10_000_000), inverse_sampling(reads, hits)
+    assert (corpus.low, corpus.high) == pytest.approx((model.low, model.high), abs=3e-5)
+
+
+@settings(max_examples=60)
+@given(readings())
+def test_reading_longer_for_the_same_hits_never_raises_a_limit(reading):
+    reads, hits, population = reading
+    if reads == population:
+        return
+    short, long = (inverse_sampling(n, hits, population) for n in (reads, reads + 1))
+    assert long.low <= short.low
+    assert long.high <= short.high
+
+
 @pytest.mark.parametrize("count", [1, 3, 12, 30])
 def test_the_limits_cover_the_count_as_often_as_they_promise(count):
     population, hits = 40, 1

@@ -49,6 +49,23 @@ def test_without_a_population_the_ratio_of_scipys_beta_densities_decides(hits, r
     assert interval.low <= hits / reads <= interval.high
 
 
+@pytest.mark.parametrize(("hits", "reads"), [(0, 30), (3, 300), (7, 9)])
+def test_a_very_large_population_gives_the_limits_of_a_process(hits, reads):
+    corpus, model = confidence_sequence(hits, reads, 10_000_000), confidence_sequence(hits, reads)
+    assert (corpus.low, corpus.high) == pytest.approx((model.low, model.high), abs=3e-5)
+
+
+@settings(max_examples=60)
+@given(samples())
+def test_one_more_hit_never_lowers_a_limit_and_the_estimate_lies_inside(sample):
+    hits, reads, population = sample
+    fewer, more = (confidence_sequence(k, reads, population) for k in (max(hits - 1, 0), hits))
+    assert fewer.low <= more.low
+    assert fewer.high <= more.high
+    if reads:
+        assert more.low <= more.estimate <= more.high
+
+
 @pytest.mark.parametrize("count", [0, 1, 4, 11, 20])
 @pytest.mark.parametrize("prior", [(0.5, 10), (1, 1)])
 def test_the_chance_that_any_look_misses_is_at_most_alpha(count, prior):
