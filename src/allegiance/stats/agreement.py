@@ -65,6 +65,7 @@ def krippendorff_alpha(
     are: agreement on the lowest, highest, commonest or rarest category, and a difference as large
     as the largest seen, or, where all agreed, between any two of those. So agreement on all of a
     few items is never certain. One item leaves the limits at −1 and 1.
+    ``benchmarks/agreement_coverage.py`` shows the coverage.
 
     Examples
     --------
