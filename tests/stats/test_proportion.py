@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from scipy.stats import hypergeom
 from statsmodels.stats.proportion import proportion_confint
 
-from allegiance.stats import lower_bound, proportion
+from allegiance.stats import existence, gap, gwet_ac1, lower_bound, proportion
 
 
 @st.composite
@@ -194,3 +194,18 @@ def test_a_dictionary_of_an_interval_has_the_keys_of_the_contract():
         "hits", "reads", "population", "assumptions", "notes",
     }  # fmt: skip
     assert wanted <= proportion(3, 300, 10_000).to_dict().keys()
+
+
+@pytest.mark.parametrize(
+    ("interval", "begins"),
+    [
+        (proportion(3, 300, 10_000), "3 of 300 transcripts read out of 10,000: 1.0 % of this corpus (95 % interval 0.22 to 2.86 %, hypergeometric), provided that"),
+        (proportion(0, 20), "0 of 20 transcripts read: a rate of 0.0 % for the model on requests like these (95 % interval 0.00 to 16.84 %, clopper-pearson)"),
+        (existence(1, 0, 10_000), "1 of 1 transcripts read out of 10,000: no rate is licensed for this corpus, only limits (with certainty 0.01 to 100.00 %, existence)"),
+        (gap([[1, 0]] * 5, [[0, 0]] * 5).interval, "A difference of +50.0 points for the model on requests like these (95 % interval 6.06 to 81.29 points,"),
+        (gwet_ac1([[1, 0], [1, 1]]), "Agreement beyond chance of "),
+    ],
+)  # fmt: skip
+def test_a_sentence_says_what_was_seen_of_what_it_speaks_and_how_it_was_made(interval, begins):
+    assert interval.sentence().startswith(begins)
+    assert interval.sentence().endswith(".")

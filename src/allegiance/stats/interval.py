@@ -122,11 +122,24 @@ class Interval:
         sure = (
             "with certainty" if self.confidence == 1 else f"{100 * self.confidence:.4g} % interval"
         )
-        about = "this corpus" if self.target == "corpus" else "the model on requests like these"
-        if self.quantity == "agreement":
-            about = "agreement beyond chance on items like these"
         held = f", provided that {'; and that '.join(self.assumptions)}" if self.assumptions else ""
-        return f"{seen}{estimate} of {about} ({sure} {limits}{unit}, {self.method}){held}."
+        said = f"{seen}{self._said(estimate)} ({sure} {limits}{unit}, {self.method}){held}."
+        return said[0].upper() + said[1:]
+
+    def _said(self, estimate: str) -> str:
+        """The estimate with what it is about."""
+        if self.quantity == "agreement":
+            return f"agreement beyond chance of {estimate} on items like these"
+        about = "this corpus" if self.target == "corpus" else "the model on requests like these"
+        if self.quantity == "difference":
+            return f"a difference of {estimate} for {about}"
+        if self.estimate is None:
+            return f"no rate is licensed for {about}, only limits"
+        return (
+            f"{estimate} of {about}"
+            if self.target == "corpus"
+            else f"a rate of {estimate} for {about}"
+        )
 
     def _shown(self, pair: str, noun: str, out_of: str) -> tuple[str, str, str]:
         """What was seen, the estimate and the limits, in the unit of the quantity."""
