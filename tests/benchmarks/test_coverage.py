@@ -11,7 +11,7 @@ from tests.conftest import ROOT
 
 from allegiance.stats import proportion
 from benchmarks import coverage
-from benchmarks.coverage_studies import gate, judged, page
+from benchmarks.coverage_studies import gate, judged, page, real_judges
 from benchmarks.coverage_studies.figures import provenance
 from benchmarks.coverage_studies.judged import Repeats
 from benchmarks.coverage_studies.labels import RandomDraws
@@ -47,6 +47,11 @@ def test_the_quick_run_holds_and_names_what_it_measured(tmp_path):
     assert {"judged", "peeking", "clusters", "gaps", "chains", "targets", "stopping"} <= {
         one["study"] for one in found["results"]
     }
+
+
+def test_the_real_judges_are_part_of_the_run_where_their_data_lie(shared_data):
+    assert real_judges.VERDICTS.is_relative_to(shared_data)
+    assert len(coverage.studies(coverage.QUICK)[real_judges.STUDY]) == 5 * 4 * 2
 
 
 def test_a_method_that_does_not_cover_shuts_the_gate():

@@ -31,6 +31,26 @@ def count_limits(
     )
 
 
+def limits_of_one(hits: int, reads: int, population: int, confidence: float) -> tuple[int, int]:
+    """Return the limits for one sample."""
+    low, high = count_limits(*_one(hits, reads, population), confidence)
+    return int(low[0]), int(high[0])
+
+
+def lowest_of_one(hits: int, reads: int, population: int, tail: float) -> int:
+    """Return the smallest count for one sample."""
+    return int(lowest_counts(*_one(hits, reads, population), tail)[0])
+
+
+def highest_of_one(hits: int, reads: int, population: int, tail: float) -> int:
+    """Return the largest count for one sample."""
+    return int(highest_counts(*_one(hits, reads, population), tail)[0])
+
+
+def _one(hits: int, reads: int, population: int) -> tuple[Ints, Ints, Ints]:
+    return np.array([hits]), np.array([reads]), np.array([population])
+
+
 def lowest_counts(hits: Ints, reads: Ints, populations: Ints, tail: float) -> Ints:
     """Find the smallest counts for which as many hits as these have a chance above `tail`."""
     return populations - highest_counts(reads - hits, reads, populations, tail)

@@ -4,7 +4,7 @@ import math
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-_ROUNDING = 1e-9  # a limit on a whole number must not lose it to a rounding error
+ROUNDING = 1e-9  # a limit on a whole number must not lose it to a rounding error
 
 Target = Literal["corpus", "model"]
 """What a number is about: these N transcripts, or the process that produced them."""
@@ -166,5 +166,5 @@ def counts_within(low: float, high: float) -> tuple[int, int]:
 
     Where no whole number lies between them, the two neighbours: limits must not be empty.
     """
-    least, most = math.ceil(low - _ROUNDING), math.floor(high + _ROUNDING)
+    least, most = math.ceil(low - ROUNDING), math.floor(high + ROUNDING)
     return (least, most) if least <= most else (most, least)

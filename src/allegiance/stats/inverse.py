@@ -2,10 +2,8 @@
 
 from typing import SupportsIndex
 
-import numpy as np
-
 from allegiance.stats.arguments import checked_confidence, not_more, whole
-from allegiance.stats.hypergeometric import highest_counts, lowest_counts
+from allegiance.stats.hypergeometric import highest_of_one, lowest_of_one
 from allegiance.stats.interval import Interval
 from allegiance.stats.quantiles import clopper_pearson
 
@@ -114,20 +112,14 @@ def _counts(
     k: int, n: int, declared: int, last: int, size: int, tail: float, abandoned: bool
 ) -> tuple[int, int]:
     misses = n - k
-    low = k if abandoned else int(lowest_counts(*_sample(k, n, size), tail)[0])
-    if declared > last - 1:  # no read before the last one tells of misses
-        return low, size - misses
-    high = int(highest_counts(*_sample(declared - 1, last - 1, size), tail)[0])
+    low = k if abandoned else lowest_of_one(k, n, size, tail)
+    high = highest_of_one(declared - 1, last - 1, size, tail) if last > declared else size
     return low, min(max(high, k), size - misses)  # what was read is certain
 
 
 def _likeliest(hits: int, reads: int, population: int) -> float:
     count = (population + 1) * hits // reads
     return min(count, population - (reads - hits)) / population
-
-
-def _sample(hits: int, reads: int, population: int):
-    return np.array([hits]), np.array([reads]), np.array([population])
 
 
 def _notes(k: int, n: int, declared: int, abandoned: bool) -> tuple[str, ...]:

@@ -3,10 +3,8 @@
 import math
 from typing import SupportsIndex
 
-import numpy as np
-
 from allegiance.stats.arguments import checked_confidence, fraction, not_more, whole
-from allegiance.stats.hypergeometric import count_limits
+from allegiance.stats.hypergeometric import limits_of_one
 from allegiance.stats.interval import Interval, counts_within
 from allegiance.stats.quantiles import clopper_pearson, normal_quantile
 
@@ -69,8 +67,7 @@ def with_sensitivity(
     not_more("positives", marked, "population", size)
     not_more("caught", found, "planted", known)
     each = (1 + checked_confidence(confidence)) / 2
-    sample = np.array([k]), np.array([n]), np.array([marked])
-    least, most = (int(limit[0]) for limit in count_limits(*sample, each))
+    least, most = limits_of_one(k, n, marked, each)
     weakest, strongest = clopper_pearson(found, known, each)
     certain = size - (n - k)  # all but the misses that were read
     count_low, count_high = counts_within(
@@ -136,8 +133,8 @@ def judge_adjusted(
     Notes
     -----
     Lang & Reiczigel 2014; the same interval as Lee et al. 2025 (arXiv 2511.21140): normal limits
-    after adding z² to n and two to each labelled set, and a shift of the centre. Coverage falls to
-    .92 where the property is rare and the labelled sets are small (``docs/coverage.md``).
+    after adding z² to n and two to each labelled set, and a shift of the centre. It falls short of
+    its confidence in some cells of ``docs/coverage.md``.
 
     Examples
     --------

@@ -5,7 +5,7 @@ from typing import SupportsIndex
 
 import numpy as np
 
-from allegiance.stats.arguments import MOST, checked_confidence, fraction, positive
+from allegiance.stats.arguments import MOST, beta_shapes, checked_confidence, fraction
 from allegiance.stats.plan import Plan, as_points
 from allegiance.stats.planning_reads import at_a_rate, checked_reads, drawn_from, narrow_enough
 from allegiance.stats.sampling import Urn
@@ -25,10 +25,7 @@ class _Sequence:
 
     @classmethod
     def of(cls, urn: Urn, prior: tuple[float, float], confidence: float) -> "_Sequence":
-        if len(prior) != 2:
-            raise ValueError(f"prior must be two positive numbers, not {prior}")
-        a, b = (positive(f"prior[{place}]", value) for place, value in enumerate(prior))
-        return cls(urn, (a, b), checked_confidence(confidence))
+        return cls(urn, beta_shapes(prior), checked_confidence(confidence))
 
     def expected_width(self, reads: int) -> float:
         """Mean width at one look."""

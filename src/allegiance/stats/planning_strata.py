@@ -6,6 +6,7 @@ from typing import SupportsIndex
 import numpy as np
 
 from allegiance.stats.arguments import checked_confidence, fraction
+from allegiance.stats.interval import ROUNDING
 from allegiance.stats.plan import Plan, as_points
 from allegiance.stats.planning_reads import (
     at_a_rate,
@@ -16,7 +17,6 @@ from allegiance.stats.planning_reads import (
 from allegiance.stats.planning_reads import proportion as random_reads
 from allegiance.stats.sampling import Numbers, Urn
 
-_ROUNDING = 1e-9  # a limit on a whole number must not lose it to a rounding error
 _ASSUMPTIONS = (
     "the labels are random within each stratum, and their numbers were fixed beforehand",
     "the judge's sensitivity and specificity are those stated",
@@ -74,8 +74,8 @@ class Strata:
         )
         low = total - np.sqrt(np.add.outer(first.below**2, second.below**2))
         high = total + np.sqrt(np.add.outer(first.above**2, second.above**2))
-        low = np.ceil(np.maximum(low, hits) - _ROUNDING)
-        high = np.floor(np.minimum(high, most) + _ROUNDING)
+        low = np.ceil(np.maximum(low, hits) - ROUNDING)
+        high = np.floor(np.minimum(high, most) + ROUNDING)
         return float(first.weights @ (high - low) @ second.weights) / sum(self._sizes())
 
     def _sizes(self) -> tuple[int, int]:

@@ -3,11 +3,10 @@
 import math
 from typing import Literal, NamedTuple, SupportsIndex, get_args
 
-import numpy as np
 from scipy import special  # pyright: ignore[reportMissingTypeStubs]
 
 from allegiance.stats.arguments import checked_confidence, not_more, whole
-from allegiance.stats.hypergeometric import count_limits, lowest_counts
+from allegiance.stats.hypergeometric import limits_of_one, lowest_of_one
 from allegiance.stats.interval import Interval
 from allegiance.stats.quantiles import clopper_pearson, clopper_pearson_lower, normal_quantile
 
@@ -118,7 +117,7 @@ def lower_bound(
         low, high = clopper_pearson_lower(k, n, 1 - confidence), 1.0
     else:
         tail = 1 - confidence
-        count_low = int(lowest_counts(np.array([k]), np.array([n]), np.array([size]), tail)[0])
+        count_low = lowest_of_one(k, n, size, tail)
         count_high = size - (n - k)
         low, high = count_low / size, count_high / size
     return Interval(
@@ -159,8 +158,7 @@ def _checked(
 
 
 def _of_corpus(hits: int, reads: int, population: int, confidence: float) -> Interval:
-    sample = np.array([hits]), np.array([reads]), np.array([population])
-    low, high = (int(limit[0]) for limit in count_limits(*sample, confidence))
+    low, high = limits_of_one(hits, reads, population, confidence)
     return Interval(
         estimate=hits / reads,
         low=low / population,
