@@ -8,7 +8,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from allegiance.stats.quantiles import t_quantile
+from allegiance.stats.quantiles import Numbers, t_quantile
 from allegiance.stats.rate import limits
 from allegiance.stats.requests import ByRequest
 
@@ -120,13 +120,14 @@ def mover(
 ) -> tuple[float, float]:
     """Limits for first minus second, each an estimate with its limits, correlated by `r`."""
     (p_1, low_1, high_1), (p_2, low_2, high_2) = first, second
-    below = _quadrature(p_1 - low_1, high_2 - p_2, r)
-    above = _quadrature(high_1 - p_1, p_2 - low_2, r)
+    below = float(quadrature(p_1 - low_1, high_2 - p_2, r))
+    above = float(quadrature(high_1 - p_1, p_2 - low_2, r))
     return max(-furthest, p_1 - p_2 - below), min(furthest, p_1 - p_2 + above)
 
 
-def _quadrature(a: float, b: float, r: float) -> float:
-    return math.sqrt(max(0.0, a * a + b * b - 2 * r * a * b))
+def quadrature(a: Numbers | float, b: Numbers | float, r: Numbers | float) -> Numbers:
+    """Add distances that are correlated by `r`."""
+    return np.sqrt(np.maximum(0.0, a * a + b * b - 2 * r * a * b))
 
 
 def correlation(

@@ -1,6 +1,7 @@
 """Reading until the r-th hit, a rule declared beforehand: the number of reads is what is random."""
 
-from typing import SupportsIndex
+from dataclasses import dataclass
+from typing import NamedTuple, SupportsIndex
 
 from allegiance.stats.arguments import checked_confidence, not_more, whole
 from allegiance.stats.hypergeometric import highest_of_one, lowest_of_one
@@ -66,64 +67,104 @@ def inverse_sampling(
     >>> print(inverse_sampling(200, 1, 10_000, seen=0))
     0 of 200 read of 10,000: no rate [0.00, 1.80] (95 %, corpus, negative hypergeometric, abandoned)
     """
-    n, declared = whole("reads", reads, least=1), whole("hits", hits, least=1)
     confidence = checked_confidence(confidence)
+    reading = _checked(reads, hits, population, seen)
+    limits = (_of_process if reading.population is None else _of_corpus)(reading, confidence)
+    name = "negative binomial" if reading.population is None else "negative hypergeometric"
+    return Interval(
+        estimate=None if reading.abandoned else reading.likeliest,
+        low=limits.low,
+        high=limits.high,
+        count_low=limits.count_low,
+        count_high=limits.count_high,
+        confidence=confidence,
+        method=f"{name}, abandoned" if reading.abandoned else name,
+        target="model" if reading.population is None else "corpus",
+        hits=reading.hits,
+        reads=reading.reads,
+        population=reading.population,
+        assumptions=(_INDEPENDENT if reading.population is None else _RANDOM,),
+        notes=_notes(reading),
+    )
+
+
+@dataclass(frozen=True)
+class _Reading:
+    """k hits in n reads towards the declared ones, out of N."""
+
+    hits: int
+    reads: int
+    declared: int
+    population: int | None
+
+    @property
+    def abandoned(self) -> bool:
+        return self.hits < self.declared
+
+    @property
+    def last(self) -> int:
+        """The read at which the declared hit came or, once abandoned, could have come."""
+        return self.reads + self.abandoned
+
+    @property
+    def likeliest(self) -> float:
+        if self.population is None:
+            return self.hits / self.reads
+        count = (self.population + 1) * self.hits // self.reads
+        return min(count, self.population - (self.reads - self.hits)) / self.population
+
+
+class _Limits(NamedTuple):
+    low: float
+    high: float
+    count_low: int | None = None
+    count_high: int | None = None
+
+
+def _checked(
+    reads: SupportsIndex,
+    hits: SupportsIndex,
+    population: SupportsIndex | None,
+    seen: SupportsIndex | None,
+) -> _Reading:
+    n, declared = whole("reads", reads, least=1), whole("hits", hits, least=1)
     size = None if population is None else whole("population", population)
     if size is not None:
         not_more("reads", n, "population", size)
     if seen is None:
         not_more("hits", declared, "reads", n)
-        k = declared
-    else:
-        k = whole("seen", seen)
-        not_more("seen", k, "reads", n)
-        if k >= declared:
-            raise ValueError(
-                f"seen ({k}) must be less than hits ({declared}): at the declared hit reading stops"
-            )
-    last = n if seen is None else n + 1  # the read at which the declared hit came, or could have
-    tail = (1 - confidence) / 2
-    if size is None:
-        counts = None, None
-        low = clopper_pearson(k, n, confidence)[0] if seen is None else 0.0
-        high = clopper_pearson(declared - 1, last - 1, confidence)[1] if last > declared else 1.0
-    else:
-        counts = _counts(k, n, declared, last, size, tail, abandoned=seen is not None)
-        low, high = counts[0] / size, counts[1] / size
-    name = "negative binomial" if size is None else "negative hypergeometric"
-    return Interval(
-        estimate=None if seen is not None else k / n if size is None else _likeliest(k, n, size),
-        low=low,
-        high=high,
-        count_low=counts[0],
-        count_high=counts[1],
-        confidence=confidence,
-        method=name if seen is None else f"{name}, abandoned",
-        target="model" if size is None else "corpus",
-        hits=k,
-        reads=n,
-        population=size,
-        assumptions=(_INDEPENDENT,) if size is None else (_RANDOM,),
-        notes=_notes(k, n, declared, abandoned=seen is not None),
-    )
+        return _Reading(declared, n, declared, size)
+    k = whole("seen", seen)
+    not_more("seen", k, "reads", n)
+    if k >= declared:
+        raise ValueError(
+            f"seen ({k}) must be less than hits ({declared}): at the declared hit reading stops"
+        )
+    return _Reading(k, n, declared, size)
 
 
-def _counts(
-    k: int, n: int, declared: int, last: int, size: int, tail: float, abandoned: bool
-) -> tuple[int, int]:
-    misses = n - k
-    low = k if abandoned else lowest_of_one(k, n, size, tail)
-    high = highest_of_one(declared - 1, last - 1, size, tail) if last > declared else size
-    return low, min(max(high, k), size - misses)  # what was read is certain
+def _of_process(reading: _Reading, confidence: float) -> _Limits:
+    declared, last = reading.declared, reading.last
+    low = 0.0
+    if not reading.abandoned:
+        low = clopper_pearson(reading.hits, reading.reads, confidence)[0]
+    high = clopper_pearson(declared - 1, last - 1, confidence)[1] if last > declared else 1.0
+    return _Limits(low, high)
 
 
-def _likeliest(hits: int, reads: int, population: int) -> float:
-    count = (population + 1) * hits // reads
-    return min(count, population - (reads - hits)) / population
+def _of_corpus(reading: _Reading, confidence: float) -> _Limits:
+    k, n, size, tail = reading.hits, reading.reads, reading.population or 0, (1 - confidence) / 2
+    low = k if reading.abandoned else lowest_of_one(k, n, size, tail)
+    high = size
+    if reading.last > reading.declared:
+        high = highest_of_one(reading.declared - 1, reading.last - 1, size, tail)
+    high = min(max(high, k), size - (n - k))  # what was read is certain
+    return _Limits(low / size, high / size, low, high)
 
 
-def _notes(k: int, n: int, declared: int, abandoned: bool) -> tuple[str, ...]:
-    if abandoned:
+def _notes(reading: _Reading) -> tuple[str, ...]:
+    k, n, declared = reading.hits, reading.reads, reading.declared
+    if reading.abandoned:
         return (
             f"abandoned with {k} of the {declared} declared hits: the lower limit is what was seen",
         )

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy import special  # pyright: ignore[reportMissingTypeStubs]
 
 from allegiance.stats.arguments import checked_confidence, fraction, whole
-from allegiance.stats.difference import ENOUGH, MOST_CORRELATED
+from allegiance.stats.difference import ENOUGH, MOST_CORRELATED, quadrature
 from allegiance.stats.plan import Plan, as_points, below_one, smallest, times
 from allegiance.stats.quantiles import clopper_pearson_limits, normal_quantile, t_quantile
 from allegiance.stats.sampling import Numbers
@@ -131,8 +131,8 @@ class Repeats:
             self._korn_graubard(hits) for hits in (self.first, self.second)
         )
         r = self._correlation()
-        below = _quadrature(p_1 - low_1, high_2 - p_2, r)
-        above = _quadrature(high_1 - p_1, p_2 - low_2, r)
+        below = quadrature(p_1 - low_1, high_2 - p_2, r)
+        above = quadrature(high_1 - p_1, p_2 - low_2, r)
         return (p_1 - p_2 > below) | (p_2 - p_1 > above)
 
     def _korn_graubard(self, hits: NDArray[np.int64]) -> tuple[Numbers, Numbers, Numbers]:
@@ -157,10 +157,6 @@ class Repeats:
         told = scale > 1e-9
         r = (first * second).sum(axis=1) / np.where(told, scale, 1.0)
         return np.where(told, np.clip(r, 0.0, MOST_CORRELATED), 0.0)
-
-
-def _quadrature(a: Numbers, b: Numbers, r: Numbers) -> Numbers:
-    return np.sqrt(np.maximum(0.0, a * a + b * b - 2 * r * a * b))
 
 
 def gap(

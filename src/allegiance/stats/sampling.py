@@ -5,14 +5,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import special  # pyright: ignore[reportMissingTypeStubs]
 
 from allegiance.stats.absence import chance_of_noticing_none
 from allegiance.stats.hypergeometric import cdf, count_limits
-from allegiance.stats.quantiles import clopper_pearson_limits
-
-Numbers = NDArray[np.float64]
+from allegiance.stats.quantiles import Numbers, clopper_pearson_limits
 
 _MOST_NODES = 256
 _NODES = 65
