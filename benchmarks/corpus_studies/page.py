@@ -1,18 +1,17 @@
 """docs/speed.md: its prose is written there, its tables are put between the marks."""
 
 import json
-import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 from rich.table import Table
 
+from benchmarks import pages
 from benchmarks.corpus_studies.figure import ratios
 
 DOCS = Path(__file__).parents[2] / "docs"
 PAGE, RECORD, FIGURE = DOCS / "speed.md", DOCS / "speed.json", DOCS / "images" / "speed.svg"
-_MARKED = r"(<!-- table: {name} -->\n).*?(<!-- end -->)"
 
 Record = dict[str, Any]
 
@@ -32,14 +31,9 @@ def filled(text: str, record: Record) -> str:
     ValueError
         If the page has no place for a table, or a place for one that isn't made.
     """
-    made = {"speed": _speed(record), "run": _run(record), "equal": _equal(record)}
-    places = re.findall(r"<!-- table: (\S+) -->", text)
-    if sorted(places) != sorted(made):
-        raise ValueError(f"the page has places for {places}, and the tables are {list(made)}")
-    for name, table in made.items():
-        place = re.compile(_MARKED.format(name=re.escape(name)), re.DOTALL)
-        text = place.sub(lambda found, table=table: f"{found[1]}\n{table}\n\n{found[2]}", text)
-    return text
+    return pages.filled(
+        text, {"speed": _speed(record), "run": _run(record), "equal": _equal(record)}
+    )
 
 
 def summary(record: Record) -> Table:

@@ -1,14 +1,13 @@
 """docs/coverage.md: its prose is written there, its tables are put between the marks."""
 
-import re
 from pathlib import Path
 
+from benchmarks import pages
 from benchmarks.coverage_studies.figures import coverage_figure, labels_figure
 from benchmarks.coverage_studies.tables import Row, tables
 
 DOCS = Path(__file__).parents[2] / "docs"
 PAGE, RECORD, IMAGES = DOCS / "coverage.md", DOCS / "coverage.json", DOCS / "images"
-_MARKED = r"(<!-- table: {name} -->\n).*?(<!-- end -->)"
 
 
 def filled(page: str, record: Row) -> str:
@@ -19,14 +18,7 @@ def filled(page: str, record: Row) -> str:
     ValueError
         If the page has no place for a table, or a place for one that isn't made.
     """
-    made = tables(record)
-    places = re.findall(r"<!-- table: (\S+) -->", page)
-    if sorted(places) != sorted(made):
-        raise ValueError(f"the page has places for {places}, and the tables are {list(made)}")
-    for name, table in made.items():
-        place = re.compile(_MARKED.format(name=re.escape(name)), re.DOTALL)
-        page = place.sub(lambda found, table=table: f"{found[1]}\n{table}\n\n{found[2]}", page)
-    return page
+    return pages.filled(page, tables(record))
 
 
 def write(record: Row) -> None:

@@ -2,11 +2,15 @@
 
 import importlib.util
 import json
+import re
 import subprocess
 import sys
 
 import pytest
+import typer
 from tests.conftest import ROOT
+
+from allegiance.cli.app import load_commands
 
 _spec = importlib.util.spec_from_file_location("commands", ROOT / "docs" / "commands.py")
 documented = importlib.util.module_from_spec(_spec)
@@ -124,3 +128,11 @@ def test_json_of_an_empty_import_is_one_object(allegiance, tmp_path):
     )
     assert json.loads(result.out)["new"] == 1
     assert result.err == ""
+
+
+def test_the_help_of_import_names_every_format():
+    from allegiance.corpus.importers import FORMATS
+
+    command = typer.main.get_command(load_commands()).commands["import"]
+    (option,) = (option for option in command.params if option.name == "format")
+    assert set(FORMATS) <= set(re.findall(r"[a-z]+(?:-[a-z]+)?", option.help))

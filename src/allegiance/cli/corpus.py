@@ -1,13 +1,10 @@
 """`allegiance corpus`: what the corpus holds, its versions, and care of its files."""
 
-from collections.abc import Callable, Generator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from allegiance.cli.app import (
@@ -20,6 +17,7 @@ from allegiance.cli.app import (
     print_json,
     printable,
 )
+from allegiance.cli.progress import shown_progress
 from allegiance.errors import AllegianceError, UsageError
 
 if TYPE_CHECKING:
@@ -257,14 +255,3 @@ def _size(size: int) -> str:
 
 def _time(at: datetime) -> str:
     return at.astimezone().strftime("%Y-%m-%d %H:%M")
-
-
-@contextmanager
-def shown_progress(what: str, *, quiet: bool) -> Generator[Callable[[int, int], None]]:
-    """Show a bar on standard error, where a person looks on."""
-    errors = Console(stderr=True)
-    columns = (TextColumn(what), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    disable = quiet or not errors.is_terminal
-    with Progress(*columns, console=errors, transient=True, disable=disable) as bar:
-        shown = bar.add_task(what, total=None)
-        yield lambda done, total: bar.update(shown, completed=done, total=total)

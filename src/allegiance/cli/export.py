@@ -4,10 +4,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from allegiance.cli.app import JsonOption, WorkspaceOption, app, console, print_json, printable
+from allegiance.cli.progress import shown_progress
 
 if TYPE_CHECKING:
     from allegiance.corpus import Corpus
@@ -76,12 +75,7 @@ def _export(
 ) -> "Exported":
     from allegiance.corpus.export import export_transcripts
 
-    errors = Console(stderr=True)
-    columns = (TextColumn("exporting"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(
-        *columns, console=errors, transient=True, disable=quiet or not errors.is_terminal
-    ) as bar:
-        shown = bar.add_task("exporting", total=None)
+    with shown_progress("exporting", quiet=quiet) as progress:
         return export_transcripts(
             corpus,
             to,
@@ -89,5 +83,5 @@ def _export(
             where=where,
             verdicts=verdicts,
             force=force,
-            progress=lambda done, total: bar.update(shown, completed=done, total=total),
+            progress=progress,
         )

@@ -20,7 +20,7 @@ from allegiance.cli.app import (
     printable,
     result_alone,
 )
-from allegiance.cli.corpus import shown_progress
+from allegiance.cli.progress import shown_progress
 from allegiance.errors import AllegianceError
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def import_command(
     paths: Annotated[
         list[Path],
         typer.Argument(
-            help="Files and folders: Inspect logs, chats, JSONL, CSV; .gz and .zst too."
+            help="Files and folders: Inspect logs, Scout databases, chats, JSONL, CSV, parquet; .gz and .zst too."
         ),
     ],
     workspace: WorkspaceOption = ".",
@@ -55,8 +55,8 @@ def import_command(
         typer.Option(
             "--format",
             "-f",
-            help="auto looks into each file; else inspect, claude-code, openai, anthropic, sharegpt, osaf, "
-            "jsonl, json, csv, or the name of a plug-in.",
+            help="auto looks into each file; else inspect, petri, scout, af-viewer, claude-code, osaf, sharegpt, "
+            "anthropic, openai, allegiance (an export), parquet, jsonl, json, csv, or the name of a plug-in.",
         ),
     ] = "auto",
     mapping: Annotated[

@@ -5,8 +5,6 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from allegiance.cli.app import (
     JsonOption,
@@ -17,6 +15,7 @@ from allegiance.cli.app import (
     print_json,
     result_alone,
 )
+from allegiance.cli.progress import shown_progress
 from allegiance.errors import UsageError
 
 if TYPE_CHECKING:
@@ -131,10 +130,6 @@ def scan_with_progress(
 
 @contextmanager
 def _progress(corpus: "Corpus", *, quiet: bool) -> Generator[Callable[[int], None]]:
-    errors = Console(stderr=True)
-    columns = (TextColumn("scanning"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(
-        *columns, console=errors, transient=True, disable=quiet or not errors.is_terminal
-    ) as bar:
-        shown = bar.add_task("scanning", total=corpus.count())
-        yield lambda done: bar.update(shown, completed=done)
+    total = corpus.count()
+    with shown_progress("scanning", quiet=quiet) as tell:
+        yield lambda done: tell(done, total)

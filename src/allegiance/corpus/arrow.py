@@ -91,6 +91,15 @@ def factor_columns(schema: pa.Schema) -> list[str]:
     return [name for name in schema.names if name.startswith(FACTOR_PREFIX)]
 
 
+def condition_of(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Gather a row's factors: the name of each, without its prefix, to its level."""
+    return {
+        name.removeprefix(FACTOR_PREFIX): level
+        for name, level in row.items()
+        if name.startswith(FACTOR_PREFIX) and level is not None
+    }
+
+
 def record_batch(transcripts: Sequence[Transcript], imported_at: datetime) -> pa.RecordBatch:
     """Turn transcripts into rows: the columns of `TRANSCRIPTS`, then one for each of their factors.
 
@@ -192,9 +201,5 @@ def transcript_of(row: Mapping[str, Any]) -> Transcript:
     fields["messages"] = tuple(
         msgspec.convert(message, Message) for message in row["messages"] or ()
     )
-    fields["condition"] = {
-        name.removeprefix(FACTOR_PREFIX): level
-        for name, level in row.items()
-        if name.startswith(FACTOR_PREFIX) and level is not None
-    }
+    fields["condition"] = condition_of(row)
     return Transcript(**fields)

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from allegiance.corpus.arrow import FACTOR_PREFIX
+from allegiance.corpus.arrow import condition_of
 from allegiance.corpus.reading import Rows
 from allegiance.corpus.schema import Verdict
 
@@ -40,11 +40,7 @@ def cut(value: Any, length: int = _CUT) -> str:
 
 def _shown(row: Mapping[str, Any], verdicts: Sequence[Verdict]) -> dict[str, Any]:
     messages = row["messages"] or ()
-    levels = {
-        name.removeprefix(FACTOR_PREFIX): cut(level, _CUT // 4)
-        for name, level in row.items()
-        if name.startswith(FACTOR_PREFIX) and level is not None
-    }
+    levels = {name: cut(level, _CUT // 4) for name, level in condition_of(row).items()}
     return {
         "transcript_id": row["transcript_id"],
         "source_format": row["source_format"],

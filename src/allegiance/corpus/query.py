@@ -24,11 +24,11 @@ from allegiance.corpus.snapshot import Snapshot
 from allegiance.errors import UsageError
 
 if TYPE_CHECKING:
+    from allegiance.corpus.pages import Ordered
     from allegiance.corpus.search import Hits
     from allegiance.corpus.words import Words
 
 _CHUNK = 512
-_PAGE = ("transcript_id", "task", "model", "sample_id", "epoch", "messages")
 
 
 @dataclass(frozen=True)
@@ -210,6 +210,8 @@ class Query:
         seed
             Any integer; None takes 64 random bits, found afterwards in `Ordered.seed`.
         """
+        from allegiance.corpus.pages import Ordered
+
         query = replace(self, order=None, most=None)
         chosen = random_seed() if seed is None else seed
         return Ordered(query, chosen)
@@ -391,61 +393,3 @@ class Query:
         missing = [i for i, value in enumerate(values) if value is None]
         present.sort(key=values.__getitem__, reverse=order.descending)
         return by_id[np.array([*present, *missing], np.int64)]
-
-
-@dataclass(frozen=True)
-class Ordered:
-    """The transcripts of a query in the draw order of a seed; pages are opened by position.
-
-    Attributes
-    ----------
-    query
-        What is ordered.
-    seed
-        The seed, to be recorded.
-    """
-
-    query: Query
-    seed: int
-
-    def __len__(self) -> int:
-        return len(self.positions)
-
-    @cached_property
-    def positions(self) -> Positions:
-        """Where the transcripts lie in the version, in draw order."""
-        return self.query.snapshot.drawn(self.query.matching[0], self.seed)
-
-    def ids(self) -> list[str]:
-        """Give the transcript ids, in draw order."""
-        return [i.decode() for i in self.query.snapshot.ids_at(self.positions).tolist()]
-
-    def page(self, number: int, size: int = 50, columns: Sequence[str] | None = None) -> pa.Table:
-        """Read one page.
-
-        Parameters
-        ----------
-        number
-            From 1.
-        size
-            Transcripts a page.
-        columns
-            Column or factor names; by default the conversation, the factors and what was run.
-
-        Returns
-        -------
-        pyarrow.Table
-            Up to `size` rows in draw order; none past the end.
-
-        Raises
-        ------
-        UsageError
-            If there can be no such page, or a column does not exist.
-        """
-        if number < 1 or size < 1:
-            raise UsageError(f"There is no page {number} of {size}; pages count from 1.")
-        snapshot = self.query.snapshot
-        factors = [name for name in snapshot.schema.names if name.startswith("c_")]
-        names = snapshot.named(columns) if columns is not None else [*_PAGE, *factors]
-        start = (number - 1) * size
-        return snapshot.take(self.positions[start : start + size], names)

@@ -14,7 +14,7 @@ from heapq import merge
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from allegiance.corpus.arrow import FACTOR_PREFIX, factor_columns
+from allegiance.corpus.arrow import condition_of, factor_columns
 from allegiance.corpus.patterns import Pattern, Span
 from allegiance.corpus.query import Query
 
@@ -166,11 +166,7 @@ class Hits(Sequence[Hit]):
                 score=scores.get(position),
                 model=row["model"],
                 task=row["task"],
-                condition={
-                    name.removeprefix(FACTOR_PREFIX): row[name]
-                    for name in factors
-                    if row[name] is not None
-                },
+                condition=condition_of(row),
                 field=field,
                 snippets=tuple(self._places(row[field] or "", field)),
             )

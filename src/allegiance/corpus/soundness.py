@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from allegiance.corpus import jsontext
-from allegiance.corpus.arrow import FACTOR_PREFIX
+from allegiance.corpus.arrow import condition_of
 from allegiance.corpus.identity import content_hash, transcript_id
 from allegiance.corpus.making import facts_hash
 from allegiance.corpus.schema import Message, last_reply, searched_text
@@ -63,11 +63,7 @@ def _identity(row: Mapping[str, Any], hashed: str) -> list[str]:
 
 
 def _facts(row: Mapping[str, Any]) -> str | None:
-    condition = {
-        name.removeprefix(FACTOR_PREFIX): level
-        for name, level in row.items()
-        if name.startswith(FACTOR_PREFIX) and level is not None
-    }
+    condition = condition_of(row)
     try:
         scores, metadata = (
             jsontext.value((row.get(name) or "{}").encode()) for name in ("scores", "metadata")

@@ -18,8 +18,9 @@ from allegiance.corpus.adding import Adding, Keeper, Standing
 from allegiance.corpus.dataset import Dataset, Transaction
 from allegiance.corpus.filters import Where
 from allegiance.corpus.location import Location, located
+from allegiance.corpus.pages import Ordered
 from allegiance.corpus.patterns import Pattern, Within
-from allegiance.corpus.query import Ordered, Query
+from allegiance.corpus.query import Query
 from allegiance.corpus.reading import record_batches
 from allegiance.corpus.schema import Transcript, Verdict
 from allegiance.corpus.snapshot import Snapshot

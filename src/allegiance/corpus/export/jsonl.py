@@ -9,11 +9,11 @@ from typing import Any, BinaryIO, cast
 import zstandard
 
 from allegiance.corpus import jsontext
+from allegiance.corpus.arrow import FACTOR_PREFIX, condition_of
 from allegiance.corpus.importers.exported import MARK, VERSION
 
 Row = Mapping[str, Any]
 
-_FACTOR_PREFIX = "c_"
 _OBJECTS = ("scores", "metadata", "provenance")
 
 
@@ -52,18 +52,16 @@ def record(row: Row) -> dict[str, Any]:
     objects; the arguments of tool calls stay the text that the model wrote.
     """
     line: dict[str, Any] = {MARK: VERSION}
-    condition: dict[str, str] = {}
     for name, value in row.items():
-        if name.startswith(_FACTOR_PREFIX):
-            if value is not None:
-                condition[name.removeprefix(_FACTOR_PREFIX)] = value
-        elif name in _OBJECTS:
+        if name.startswith(FACTOR_PREFIX):
+            continue
+        if name in _OBJECTS:
             line[name] = _decoded(value)
         elif name == "messages":
             line[name] = [_message(message) for message in cast(list[Row], value or [])]
         else:
             line[name] = value
-    line["condition"] = condition
+    line["condition"] = condition_of(row)
     return line
 
 

@@ -20,6 +20,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from allegiance.corpus import jsontext
+from allegiance.corpus.arrow import condition_of
 from allegiance.corpus.chatmessages import chat_message
 from allegiance.corpus.importers.scout import OWN
 from allegiance.corpus.schema import Message
@@ -49,7 +50,6 @@ COLUMNS = pa.schema(
 _OF_INSPECT = ("inspect", "petri", "scout")
 _METADATA = ("id", "eval_id", "log", "sample_metadata", "target")
 _FILE_BYTES = 64_000_000
-_FACTOR_PREFIX = "c_"
 _KEPT = (
     *("source_identity", "study", "request_id", "started_at", "stop_reason", "attempt", "task"),
     *("model", "source_format"),
@@ -170,11 +170,7 @@ class Scout:
         return value if isinstance(value, str) else jsontext.dump(value)
 
     def _own(self, row: Row, scores: dict[str, Any], metadata: dict[str, Any]) -> str:
-        condition = {
-            name.removeprefix(_FACTOR_PREFIX): row[name]
-            for name in self._factors
-            if row[name] is not None
-        }
+        condition = condition_of(row)
         kept = {name: row[name] for name in _KEPT if row[name] is not None}
         provenance = _object(row["provenance"])
         facts = {"condition": condition, "scores": scores, "provenance": provenance}

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, cast
 import msgspec
 
 from allegiance.corpus import jsontext
+from allegiance.corpus.arrow import condition_of
 from allegiance.corpus.importers.found import (
     Found,
     Importer,
@@ -36,7 +37,6 @@ VERSION = "transcript/1"
 
 _LINE = re.compile(rb'(\xef\xbb\xbf)?\s*\{\s*"allegiance"\s*:\s*"transcript/\d+"')
 _ROWS_AT_ONCE = 64
-_FACTOR_PREFIX = "c_"
 _AS_THEY_ARE = (
     *("source_identity", "source_format", "source_uri", "study", "task", "model", "eval_id"),
     *("sample_id", "request_id", "epoch", "started_at", "stop_reason", "limited_by", "error"),
@@ -110,11 +110,7 @@ def _cause(error: Exception) -> str:
 def _transcript(record: Mapping[str, Any]) -> Transcript:
     condition = record.get("condition")
     if condition is None:
-        condition = {
-            name.removeprefix(_FACTOR_PREFIX): level
-            for name, level in record.items()
-            if name.startswith(_FACTOR_PREFIX) and level is not None
-        }
+        condition = condition_of(record)
     fields: dict[str, Any] = {name: record.get(name) for name in _AS_THEY_ARE}
     for name, value in fields.items():
         if name != "epoch" and not isinstance(value, str | None):

@@ -1,0 +1,23 @@
+"""Pages whose prose is written in docs/, and whose tables are put between marks in it."""
+
+import re
+from collections.abc import Mapping
+
+_MARKED = r"(<!-- table: {name} -->\n).*?(<!-- end -->)"
+
+
+def filled(page: str, tables: Mapping[str, str]) -> str:
+    """Return the page with every marked table made anew.
+
+    Raises
+    ------
+    ValueError
+        If the page has no place for a table, or a place for one that isn't made.
+    """
+    places = re.findall(r"<!-- table: (\S+) -->", page)
+    if sorted(places) != sorted(tables):
+        raise ValueError(f"the page has places for {places}, and the tables are {[*tables]}")
+    for name, table in tables.items():
+        place = re.compile(_MARKED.format(name=re.escape(name)), re.DOTALL)
+        page = place.sub(lambda found, table=table: f"{found[1]}\n{table}\n\n{found[2]}", page)
+    return page
