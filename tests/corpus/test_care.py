@@ -13,7 +13,7 @@ from itertools import pairwise
 import lance
 import pytest
 
-from allegiance.corpus import Corpus, Verdict
+from allegiance.corpus import Corpus, Verdict, care, dataset
 from allegiance.corpus.care import Version
 from allegiance.errors import AllegianceError, UsageError
 
@@ -122,6 +122,21 @@ def test_compaction_merges_files_and_changes_no_row(corpus, make):
     assert corpus.verdicts().sort_by("transcript_id").to_pylist() == said
     assert corpus.add([make("id:0", condition={"f0": "x"}, epoch=0)]).known == 1
     assert corpus.verify().whole
+
+
+def test_files_stay_small_enough_to_find_one_row_in(folder_corpus, make, monkeypatch):
+    monkeypatch.setattr(dataset, "FRAGMENT_ROWS", 20)
+    monkeypatch.setattr(care, "FRAGMENT_ROWS", 20)
+    for numbers in (range(35), range(35, 50), range(50, 65), range(65, 80)):
+        folder_corpus.add([make(f"id:{number}") for number in numbers])
+    rows = rows_of(folder_corpus)
+    stored = folder_corpus._transcripts.latest()
+    assert [fragment.count_rows() for fragment in stored.get_fragments()] == [20, 15, 15, 15, 15]
+    assert stored.data_storage_version == "2.1"
+    folder_corpus.compact(NOW)
+    merged = folder_corpus._transcripts.latest().get_fragments()
+    assert all(20 <= fragment.count_rows() < 40 for fragment in merged)
+    assert rows_of(folder_corpus) == rows
 
 
 def test_versions_that_are_not_old_enough_stay(folder_corpus, make):

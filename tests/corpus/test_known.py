@@ -26,7 +26,7 @@ def test_every_stored_transcript_is_found_and_no_other(corpus, make):
 def test_nothing_is_known_of_a_corpus_that_is_not_there(make):
     known = Stored(None)
     assert known.facts(make("a").transcript_id) is None
-    assert known.attempts("task/1/1", text_key("task/1/1")) == []
+    assert known.attempts("task/1/1", text_key("task/1/1")) == ()
 
 
 def test_attempts_are_found_after_rows_were_rewritten_and_replaced(corpus, make):

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from allegiance.corpus import Corpus, import_paths, processes, reading
-from allegiance.corpus.processes import read_all
+from allegiance.corpus.processes import begin_reading
 from allegiance.corpus.reading import Rows, Task, Told
 
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
@@ -44,16 +44,17 @@ def children() -> set[str]:
     return found
 
 
-def told_and_rows(pieces):
-    return [
-        (number, piece.batch.to_pylist() if isinstance(piece, Rows) else piece)
-        for number, piece in pieces
-    ]
+def told_and_rows(tasks, processes):
+    with begin_reading(tasks, NOW, processes) as pieces:
+        return [
+            (number, piece.batch.to_pylist() if isinstance(piece, Rows) else piece)
+            for number, piece in pieces
+        ]
 
 
 def test_three_processes_give_what_one_gives_in_the_same_order(files):
-    alone = told_and_rows(read_all(tasks(files), NOW, 1))
-    together = told_and_rows(read_all(tasks(files), NOW, 3))
+    alone = told_and_rows(tasks(files), 1)
+    together = told_and_rows(tasks(files), 3)
     assert together == alone
     assert [piece.skipped_count for _, piece in alone if isinstance(piece, Told)] == [
         *(0, 0, 0, 1, 0, 0, 0)
@@ -62,8 +63,8 @@ def test_three_processes_give_what_one_gives_in_the_same_order(files):
 
 def test_what_is_read_ahead_of_its_turn_is_bounded_and_not_lost(files, monkeypatch):
     monkeypatch.setattr(processes, "_AHEAD_BYTES", 1)
-    alone = told_and_rows(read_all(tasks(files), NOW, 1))
-    assert told_and_rows(read_all(tasks(files), NOW, 3)) == alone
+    alone = told_and_rows(tasks(files), 1)
+    assert told_and_rows(tasks(files), 3) == alone
 
 
 def test_the_corpus_is_the_same_however_many_processes_read(shared_data, tmp_path):
@@ -108,17 +109,16 @@ def test_what_an_importer_prints_does_not_get_among_the_rows(files, monkeypatch)
         "import sys; from allegiance.corpus import processes as p; read = p.read\n"
         "p.read = lambda task, at: print('I read', task.file, flush=True) or read(task, at)\n"
     )
-    alone = told_and_rows(read_all(tasks(files), NOW, 1))
+    alone = told_and_rows(tasks(files), 1)
     monkeypatch.setattr(processes, "_START", chatty + processes._START)
-    assert told_and_rows(read_all(tasks(files), NOW, 2)) == alone
+    assert told_and_rows(tasks(files), 2) == alone
 
 
 def test_who_stops_listening_leaves_no_process_behind(files):
     before = children()
-    pieces = read_all(tasks(files), NOW, 3)
-    next(pieces)
-    assert len(children() - before) > 1
-    pieces.close()
+    with begin_reading(tasks(files), NOW, 3) as pieces:
+        next(pieces)
+        assert len(children() - before) > 1
     assert children() <= before
 
 

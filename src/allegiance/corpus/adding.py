@@ -6,8 +6,9 @@
 from collections import Counter
 from collections.abc import Collection
 from enum import StrEnum
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Protocol
 
+import msgspec
 import pyarrow as pa
 
 from allegiance.corpus.arrow import FACTOR_PREFIX
@@ -37,7 +38,7 @@ class Standing(StrEnum):
     SUPERSEDED = "superseded"
 
 
-class _Row(NamedTuple):
+class _Row(msgspec.Struct, frozen=True, gc=False):
     """What of a row decides its standing."""
 
     transcript_id: str
@@ -86,7 +87,7 @@ class Adding:
         self._facts: dict[tuple[int, int], int] = {}  # of what is new in this import
         self._gone: set[str] = set()  # stored, and replaced by this import
         self._identities: set[int] = set()
-        self._attempts: dict[int, list[Attempt]] = {}
+        self._attempts: dict[int, tuple[Attempt, ...]] = {}
         self._failed: dict[str, tuple[Standing, pa.RecordBatch]] = {}
         self._counts: Counter[Standing] = Counter()
         self.reused = 0
@@ -165,14 +166,14 @@ class Adding:
             and not self._stored.has_events(row.transcript_id)
         )
 
-    def _others(self, row: _Row) -> list[Attempt]:
+    def _others(self, row: _Row) -> tuple[Attempt, ...]:
         """The attempts at a row's sample that are kept so far."""
         found = self._attempts.get(row.attempt_key)
         if found is None and row.attempt is not None:
             found = self._stored.attempts(row.attempt, row.attempt_key)
             if found:
                 self._attempts[row.attempt_key] = found
-        return found or []
+        return found or ()
 
     def _accept(self, row: _Row) -> None:
         """Take down a new transcript, in the place of attempts that failed."""
@@ -182,11 +183,12 @@ class Adding:
         self._facts[id_key(row.transcript_id)] = row.facts
         if row.attempt is None:
             return
-        others = self._attempts.setdefault(row.attempt_key, self._others(row))
-        for other in [other for other in others if other.failed]:
-            others.remove(other)
-            self._drop(other.transcript_id)
-        others.append(row.as_attempt())
+        others = self._others(row)
+        for other in others:
+            if other.failed:
+                self._drop(other.transcript_id)
+        kept = (other for other in others if not other.failed)
+        self._attempts[row.attempt_key] = (*kept, row.as_attempt())
 
     def _drop(self, transcript_id: str) -> None:
         """Let a better attempt take the place of a failed one."""

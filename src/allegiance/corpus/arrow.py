@@ -125,9 +125,10 @@ def record_batch(transcripts: Sequence[Transcript], imported_at: datetime) -> pa
 
 def aligned(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
     """Give a batch the columns of `schema`, in its order; what it lacks is null."""
+    there = {name: place for place, name in enumerate(batch.schema.names)}
     columns = [
-        batch.column(field.name)
-        if field.name in batch.schema.names
+        batch.column(there[field.name])
+        if field.name in there
         else pa.nulls(batch.num_rows, field.type)
         for field in schema
     ]

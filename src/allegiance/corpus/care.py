@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from allegiance.corpus import text_index
-from allegiance.corpus.dataset import Dataset, explained
+from allegiance.corpus.dataset import FRAGMENT_ROWS, Dataset, explained
 from allegiance.corpus.seals import Seals
 from allegiance.errors import AllegianceError, UsageError
 
@@ -233,7 +233,9 @@ def compact(dataset: Dataset, older_than: timedelta = OLDER_THAN) -> Compacted |
         before = _files(current)
         text_index.merge(current)
         lock.check()
-        current.optimize.compact_files(batch_size=_BATCH_ROWS)
+        current.optimize.compact_files(
+            target_rows_per_fragment=FRAGMENT_ROWS, batch_size=_BATCH_ROWS
+        )
         lock.check()
         freed = current.cleanup_old_versions(
             older_than=older_than, error_if_tagged_old_versions=False

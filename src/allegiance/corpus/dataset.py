@@ -29,6 +29,13 @@ if TYPE_CHECKING:
 
 # Lance itself is imported where it is used: who only reads other people's files need not wait for it.
 
+FRAGMENT_ROWS = 100_000
+"""Rows in one file. A row is read alone in a time that grows with those beside it (a column that is
+empty in all of them is unpacked as one piece), and files are what a cluster searches side by side."""
+
+_STORAGE = "2.1"
+"""The newest file format that finds one row quickly: 2.2 unfolds a constant column for each."""
+
 _LOOKED_AFTER = 0.1
 """Seconds after which a writer that does not take rows is looked after."""
 
@@ -149,7 +156,11 @@ class Dataset:
             self._define(found)
             return found
         begun = lance.write_dataset(
-            self.schema.empty_table(), self.location.uri, schema=self.schema, mode="create"
+            self.schema.empty_table(),
+            self.location.uri,
+            schema=self.schema,
+            mode="create",
+            data_storage_version=_STORAGE,
         )
         self._define(begun)
         return begun
@@ -178,6 +189,8 @@ class Transaction:
         left: Traces,
     ) -> None:
         self.dataset = dataset
+        self.schema: pa.Schema = dataset.schema
+        """The columns now (the dataset works them out anew for everyone who asks)."""
         self._location = location
         self._key = key
         self._lock = lock
@@ -186,11 +199,6 @@ class Transaction:
         self._fragments: list[FragmentMetadata] = []
         self._tried = False
 
-    @property
-    def schema(self) -> pa.Schema:
-        """The columns now."""
-        return self.dataset.schema
-
     def add_string_columns(self, names: Collection[str]) -> None:
         """Add columns that are null in every row there is."""
         missing = sorted(set(names) - set(self.schema.names))
@@ -198,6 +206,7 @@ class Transaction:
             self._finish()
             with explained(self._location):
                 self.dataset.add_columns(pa.schema([(name, pa.string()) for name in missing]))
+            self.schema = self.dataset.schema
 
     def append(self, rows: pa.RecordBatch) -> None:
         """Write rows, in the background; nobody sees them before the commit.
@@ -290,6 +299,15 @@ class Transaction:
         )
 
 
+def write_rows(
+    rows: pa.RecordBatchReader, dataset: "lance.LanceDataset"
+) -> "list[FragmentMetadata]":
+    """Write rows to files of a dataset that nobody sees until they are committed."""
+    from lance.fragment import write_fragments
+
+    return write_fragments(rows, dataset, mode="append", max_rows_per_file=FRAGMENT_ROWS)
+
+
 class _Writing:
     """One stream of rows into fragments, written by a thread while the next rows are made."""
 
@@ -316,12 +334,10 @@ class _Writing:
         return self._fragments
 
     def _write(self) -> None:
-        from lance.fragment import write_fragments
-
         schema = self._dataset.schema
         stream = pa.RecordBatchReader.from_batches(schema, iter(self._rows.get, None))
         try:
-            self._fragments = write_fragments(stream, self._dataset, mode="append")
+            self._fragments = write_rows(stream, self._dataset)
         except BaseException as error:
             self._error = error
 

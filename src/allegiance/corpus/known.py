@@ -6,8 +6,9 @@
 from bisect import bisect_left
 from collections.abc import Sequence
 from hashlib import blake2b
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
@@ -20,7 +21,7 @@ _KEYS = ["transcript_id", "facts_hash", "source_identity", "attempt"]
 _NO_WORDS: _WORDS = np.zeros(0, np.uint64)
 
 
-class Attempt(NamedTuple):
+class Attempt(msgspec.Struct, frozen=True, gc=False):
     """One attempt at a sample; the greatest by `rank` is the one that is kept."""
 
     transcript_id: str
@@ -69,15 +70,15 @@ class Stored:
         """Whether a transcript is stored whose source identity has this `text_key`."""
         return bool(_places(self._identities, key))
 
-    def attempts(self, attempt: str, key: int) -> list[Attempt]:
+    def attempts(self, attempt: str, key: int) -> tuple[Attempt, ...]:
         """Read the stored attempts at a sample, given it and its `text_key`."""
         places = _places(self._attempts, key)
         if self._dataset is None or not places:
-            return []
+            return ()
         rows = self._attempts_at[places.start : places.stop]
         columns = ["transcript_id", "content_hash", "error", "started_at", "attempt"]
         found = self._dataset.take(sorted(rows.tolist()), columns=columns)
-        return [
+        return tuple(
             Attempt(
                 row["transcript_id"],
                 row["content_hash"],
@@ -86,9 +87,11 @@ class Stored:
             )
             for row in found.to_pylist()
             if row["attempt"] == attempt
-        ]
+        )
 
     def _place(self, transcript_id: str) -> int | None:
+        if not len(self._high):
+            return None
         high, low = id_key(transcript_id)
         places = _places(self._high, high)
         return next((place for place in places if int(self._low[place]) == low), None)

@@ -14,8 +14,8 @@ import subprocess
 import sys
 import threading
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from typing import BinaryIO, cast
 
@@ -27,10 +27,14 @@ from allegiance.corpus.schema import Verdict
 
 _FRAME = struct.Struct("<cQ")
 _TASK, _BATCH, _VERDICTS, _TOLD = b"t", b"b", b"v", b"e"
-_AHEAD_BYTES = 48_000_000
+_AHEAD_BYTES = 24_000_000
 """How much is held that was read ahead of its turn."""
 
 _VERDICT_LIST = msgspec.json.Decoder(list[Verdict])
+_SPARING = {"OPENBLAS_NUM_THREADS": "1", "ARROW_DEFAULT_MEMORY_POOL": "system"}
+"""What keeps a reading process small: numpy, which computes nothing here, begins no threads, and Arrow
+gives back what it has sent instead of keeping some forty megabytes for later."""
+
 _START = "from allegiance.corpus.processes import serve; serve()"
 
 
@@ -41,10 +45,11 @@ class _Begin(msgspec.Struct):
     imported_at: datetime
 
 
-def read_all(
+@contextmanager
+def begin_reading(
     tasks: Sequence[Task], imported_at: datetime, processes: int
-) -> Iterator[tuple[int, Rows | Told]]:
-    """Read files, each piece with the number of its task, in the order of the tasks.
+) -> Generator[Iterator[tuple[int, Rows | Told]]]:
+    """Begin to read files: give each piece with the number of its task, in the order of the tasks.
 
     Parameters
     ----------
@@ -53,15 +58,18 @@ def read_all(
     imported_at
         The time that the rows are stamped with.
     processes
-        How many processes to begin; with 1 the files are read in this one.
+        How many processes to begin, which read ahead from now on; with 1 the files are read in this
+        one, as the pieces are asked for.
     """
     if processes <= 1:
-        for number, task in enumerate(tasks):
-            for piece in read(task, imported_at):
-                yield number, piece
+        yield (
+            (number, piece)
+            for number, task in enumerate(tasks)
+            for piece in read(task, imported_at)
+        )
         return
     with _Pool(tasks, imported_at, processes) as pool:
-        yield from pool.pieces()
+        yield pool.pieces()
 
 
 class _Pool:
@@ -162,7 +170,10 @@ class _Pool:
 
     def _begun(self) -> subprocess.Popen[bytes]:
         process = subprocess.Popen(
-            [sys.executable, "-c", _START], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+            [sys.executable, "-c", _START],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env=os.environ | _SPARING,
         )
         with self._changed:
             self._running.add(process)

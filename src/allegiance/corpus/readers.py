@@ -3,7 +3,7 @@
 import os
 import stat
 from collections.abc import Generator, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -11,7 +11,7 @@ from typing import Protocol
 
 from allegiance.corpus.adding import Keeper
 from allegiance.corpus.dataset import Transaction
-from allegiance.corpus.processes import read_all
+from allegiance.corpus.processes import begin_reading
 from allegiance.corpus.reading import Rows, Task, Told
 
 _WORTH_A_PROCESS = 4_000_000
@@ -28,10 +28,10 @@ class Reader(Protocol):
         """Whether several can read parts of one file at once."""
         ...
 
-    def read_all(
+    def begin_reading(
         self, tasks: Sequence[Task], imported_at: datetime
-    ) -> Iterator[tuple[int, Rows | Told]]:
-        """Read files, each piece with the number of its task, in the order of the tasks."""
+    ) -> AbstractContextManager[Iterator[tuple[int, Rows | Told]]]:
+        """Begin to read: give each piece with the number of its task, in the order of the tasks."""
         ...
 
     def writer(self, transaction: Transaction) -> Keeper:
@@ -49,10 +49,10 @@ class _Processes:
     def divides(self) -> bool:
         return self.processes > 1
 
-    def read_all(
+    def begin_reading(
         self, tasks: Sequence[Task], imported_at: datetime
-    ) -> Iterator[tuple[int, Rows | Told]]:
-        return read_all(tasks, imported_at, self.processes)
+    ) -> AbstractContextManager[Iterator[tuple[int, Rows | Told]]]:
+        return begin_reading(tasks, imported_at, self.processes)
 
     def writer(self, transaction: Transaction) -> Keeper:
         return transaction

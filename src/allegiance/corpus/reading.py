@@ -30,7 +30,7 @@ from allegiance.corpus.importers.opening import DAMAGED, opened, recognised
 from allegiance.corpus.schema import Transcript, Verdict
 
 _BATCH_ROWS = 2_000
-_BATCH_CHARACTERS = 4_000_000
+_BATCH_CHARACTERS = 1_000_000
 _PART_BYTES = 8_000_000
 SKIPPED_TOLD = 20
 """How many skipped records are told one by one."""
@@ -142,7 +142,7 @@ def read(task: Task, imported_at: datetime) -> Iterator[Rows | Told]:
     Yields
     ------
     Rows
-        Transcripts in the order of the file, a few megabytes at a time.
+        Transcripts in the order of the file, some two megabytes at a time.
     Told
         Once, at the end. Whatever is wrong with the file is told there; nothing is raised.
     """
@@ -211,7 +211,7 @@ def _failed(told: Told, error: Exception) -> str:
 def record_batches(
     transcripts: Iterable[Transcript], imported_at: datetime
 ) -> Iterator[pa.RecordBatch]:
-    """Turn transcripts into rows, a few megabytes at a time."""
+    """Turn transcripts into rows, some two megabytes at a time."""
     batch = _Batch(imported_at)
     for transcript in transcripts:
         batch.add(transcript)

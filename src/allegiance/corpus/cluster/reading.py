@@ -12,6 +12,7 @@ fragments, and one commit makes them visible.
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 from typing import Any
 
@@ -59,15 +60,24 @@ class ClusterReader:
         self._counts: dict[PieceKey, int] = {}
         self._bytes = 0
 
-    def read_all(
+    def begin_reading(
         self, tasks: Sequence[Task], imported_at: datetime
-    ) -> Iterator[tuple[int, Rows | Told]]:
-        """Read files, each piece with the number of its task, in the order of the tasks.
+    ) -> AbstractContextManager[Iterator[tuple[int, Rows | Told]]]:
+        """Read files as they are asked for, in the order of the tasks.
 
-        As `allegiance.corpus.processes.read_all`, but for the rows: they have the columns of `KEYS`,
+        As `allegiance.corpus.processes.begin_reading`, but for the rows: they have the columns of `KEYS`,
         the source and the model, and the names of the factors alone. A file whose worker dies is
         read again; one that it dies of, time and again, is told of as not read.
         """
+        return nullcontext(self._in_order(tasks, imported_at))
+
+    def writer(self, transaction: Transaction) -> ClusterWriter:
+        """Make what keeps, on the cluster, the rows that were read there."""
+        return ClusterWriter(transaction, self._runs, self._counts, lambda: self._bytes)
+
+    def _in_order(
+        self, tasks: Sequence[Task], imported_at: datetime
+    ) -> Iterator[tuple[int, Rows | Told]]:
         numbered = [(number, _absolute(task)) for number, task in enumerate(tasks)]
         following = 0
         for number, pieces in self._read(_grouped(numbered), imported_at):
@@ -75,10 +85,6 @@ class ClusterReader:
             yield from ((number, piece) for piece in pieces)
             following = number + 1
         yield from self._read_again(numbered[following:], imported_at)
-
-    def writer(self, transaction: Transaction) -> ClusterWriter:
-        """Make what keeps, on the cluster, the rows that were read there."""
-        return ClusterWriter(transaction, self._runs, self._counts, lambda: self._bytes)
 
     def _read_again(
         self, tasks: Sequence[tuple[int, Task]], imported_at: datetime

@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from allegiance.corpus.arrow import aligned
 from allegiance.corpus.cluster.session import address_for_workers, mapped, seen
-from allegiance.corpus.dataset import Transaction
+from allegiance.corpus.dataset import Transaction, write_rows
 from allegiance.errors import AllegianceError
 
 PieceKey = tuple[int, int, int]
@@ -118,12 +118,10 @@ def _write(
 ) -> Iterator[pa.Table]:
     """Write the kept rows of some pieces: what a worker does."""
     import ray
-    from lance.fragment import write_fragments
 
     decided: dict[PieceKey, _Places | None] = ray.get(kept)
     stream = pa.RecordBatchReader.from_batches(schema, _kept_rows(pieces, decided, schema))
-    fragments = write_fragments(stream, seen(uri, version), mode="append")
-    texts = [json.dumps(fragment.to_json()) for fragment in fragments]
+    texts = [json.dumps(written.to_json()) for written in write_rows(stream, seen(uri, version))]
     yield pa.Table.from_pydict({"fragments": [f"[{','.join(texts)}]"]}, _WRITTEN)
 
 
