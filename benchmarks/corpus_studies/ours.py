@@ -4,6 +4,8 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import lance  # noqa: F401  # loaded on first use otherwise, and loading libraries is in no time
+
 from allegiance.corpus import Corpus, import_paths
 from benchmarks.corpus_studies.timing import Clock
 from benchmarks.corpus_studies.words import Words

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+import lance  # noqa: F401  # loaded on first use otherwise, and loading libraries is in no time
 import pyarrow.compute as pc
 
 from allegiance.corpus import Corpus
