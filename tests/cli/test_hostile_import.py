@@ -145,7 +145,8 @@ def test_a_disk_too_full_for_verdicts_is_a_sentence_and_writes_nothing(allegianc
     assert result.code == 1
     (sentence,) = sentences(result)
     assert sentence.startswith("Nothing was ")
-    assert sentence.endswith("make room and try again.")
+    assert "make room" in sentence
+    assert sentence.endswith("try again.")
     assert allegiance("import", "a.csv", "--map", "request=q", "--map", "output=a").code == 0
 
 

@@ -1,5 +1,6 @@
 """Reading in several processes: the same rows in the same order, and none left behind."""
 
+import errno
 import json
 import os
 import subprocess
@@ -9,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from allegiance.corpus import Corpus, import_paths, processes, reading
+from allegiance.corpus import Corpus, import_paths, importing, processes, reading
 from allegiance.corpus.processes import begin_reading
 from allegiance.corpus.reading import Rows, Task, Told
+from allegiance.errors import AllegianceError
 
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
 
@@ -102,6 +104,30 @@ def test_a_process_that_dies_costs_its_file_and_no_other(files, monkeypatch, tmp
         f"{files[1]} could not be read: the process that read it died (was there too little memory?)."
     ]
     assert corpus.count() == 3 + 1 + 699 + 40 + 2000 + 9
+
+
+def test_a_machine_that_begins_no_process_is_told_of_and_not_waited_for(
+    files, monkeypatch, tmp_path
+):
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "no-python"))
+    corpus = Corpus.open(tmp_path / "corpus", create=True)
+    report = import_paths(corpus, files, processes=2)
+    assert report.errors == [
+        f"{file} could not be read: no process could be begun for it (No such file or directory)."
+        for file in files
+    ]
+    assert corpus.count() == 0
+
+
+def test_without_a_folder_for_temporary_files_nothing_is_imported(files, monkeypatch, tmp_path):
+    def none_there():
+        raise FileNotFoundError(errno.ENOENT, "No usable temporary directory found")
+
+    monkeypatch.setattr(importing, "TemporaryFile", none_there)
+    corpus = Corpus.open(tmp_path / "corpus", create=True)
+    with pytest.raises(AllegianceError, match=r"^Nothing was imported: the folder for temporary"):
+        import_paths(corpus, files)
+    assert corpus.count() == 0
 
 
 def test_what_an_importer_prints_does_not_get_among_the_rows(files, monkeypatch):

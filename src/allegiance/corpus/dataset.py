@@ -33,6 +33,10 @@ FRAGMENT_ROWS = 100_000
 """Rows in one file. A row is read alone in a time that grows with those beside it (a column that is
 empty in all of them is unpacked as one piece), and files are what a cluster searches side by side."""
 
+FRAGMENT_BYTES = 256_000_000
+"""Bytes of one file as it is first written: a column waits in memory until it fills a page or the file
+ends, so that larger files take more memory. Merged files may be larger."""
+
 _STORAGE = "2.1"
 """The newest file format that finds one row quickly: 2.2 unfolds a constant column for each."""
 
@@ -305,7 +309,13 @@ def write_rows(
     """Write rows to files of a dataset that nobody sees until they are committed."""
     from lance.fragment import write_fragments
 
-    return write_fragments(rows, dataset, mode="append", max_rows_per_file=FRAGMENT_ROWS)
+    return write_fragments(
+        rows,
+        dataset,
+        mode="append",
+        max_rows_per_file=FRAGMENT_ROWS,
+        max_bytes_per_file=FRAGMENT_BYTES,
+    )
 
 
 class _Writing:

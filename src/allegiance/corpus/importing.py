@@ -6,11 +6,11 @@ import os
 import re
 from collections import Counter
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from tempfile import TemporaryFile, gettempdir
+from tempfile import TemporaryFile
 from typing import Any
 
 import msgspec
@@ -242,15 +242,15 @@ def import_paths(
         for path in asked
         for place in places(path)
     ]
-    with _room(), reader_for(whole, processes, ray) as reader:
+    with reader_for(whole, processes, ray) as reader:
         tasks = [(n, task) for n, one in enumerate(whole) for task in tasks_of(one, reader.divides)]
         with (
             # Begun before the corpus is opened, which takes about half a second.
             reader.begin_reading([task for _, task in tasks], datetime.now(UTC)) as pieces,
             corpus.adding(update=update, dry_run=dry_run, keeper=reader.writer) as adding,
-            TemporaryFile() as spool,
+            _Spool() as spool,
         ):
-            run = _Import(whole, rules, _Spool(spool), progress or (lambda _: None))
+            run = _Import(whole, rules, spool, progress or (lambda _: None))
             run.previewed = preview if dry_run and ray is None else 0
             for number, piece in pieces:
                 run.take(tasks[number][0], piece, adding)
@@ -328,9 +328,17 @@ class _Import:
 class _Spool:
     """Verdicts that wait on disk until their transcripts are in the corpus."""
 
-    def __init__(self, file: Any) -> None:
-        self._file = file
+    def __init__(self) -> None:
+        with _room():
+            self._file = TemporaryFile()  # noqa: SIM115  # closed by __exit__
         self._count = 0
+
+    def __enter__(self) -> "_Spool":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        with suppress(OSError):  # what it still holds back is not wanted any more
+            self._file.close()
 
     def __bool__(self) -> bool:
         return self._count > 0
@@ -343,24 +351,26 @@ class _Spool:
 
     def flush(self) -> None:
         """Have all of them on disk, so that a full one is told before anything is committed."""
-        self._file.flush()
+        with _room():
+            self._file.flush()
 
     def keep(self, verdicts: Iterable[Verdict]) -> None:
         """Keep some more."""
         lines = [msgspec.json.encode(verdict) + b"\n" for verdict in verdicts]
         self._count += len(lines)
-        self._file.write(b"".join(lines))
+        with _room():
+            self._file.write(b"".join(lines))
 
 
 @contextmanager
 def _room() -> Generator[None]:
-    """Turn a full disk of temporary files into a sentence."""
+    """Turn a folder of temporary files that is full, or can't be written to, into a sentence."""
     try:
         yield
     except OSError as error:
         raise AllegianceError(
-            f"Nothing was imported: {gettempdir()} has no room for what waits there "
-            f"({error.strerror}); make room and try again."
+            "Nothing was imported: the folder for temporary files can't keep what waits there "
+            f"({error.strerror}); make room in it, or name another in TMPDIR, and try again."
         ) from error
 
 

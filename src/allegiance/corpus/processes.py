@@ -144,7 +144,12 @@ class _Pool:
     def _listen(self) -> None:
         process: subprocess.Popen[bytes] | None = None
         while (number := self._given()) is not None:
-            process = process or self._begun()
+            try:
+                process = process or self._begun()
+            except OSError as error:
+                said = f"could not be read: no process could be begun for it ({error.strerror})"
+                self._put(number, Told(error=said))
+                continue
             if not self._ask(process, number):
                 process = self._ended(process)
         if process is not None:
