@@ -219,7 +219,9 @@ def test_the_figure_carries_the_provenance_of_the_recorded_run(record):
     assert figure.provenance(record) in page.FIGURE.read_text(encoding="utf-8")
 
 
-def test_the_recorded_run_found_equal_results_and_the_page_says_how_much_was_measured(record):
+def test_the_recorded_run_is_a_full_one_that_found_equal_results_and_the_page_says_so(record):
+    assert record["size"] == vars(benchmark.FULL)
+    assert not record["left_out"]
     assert record["checks"]
     assert all(check["equal"] for check in record["checks"])
     assert {row["key"] for row in record["rows"]} >= {"import-inspect", "memory", "short-import"}
