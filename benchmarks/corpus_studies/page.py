@@ -17,7 +17,8 @@ Record = dict[str, Any]
 
 
 def write(record: Record) -> None:
-    """Write the tables, the figure and the record they come from."""
+    """Write the tables, the figure and the record they come from, all of the same digits."""
+    record = _rounded(record)
     PAGE.write_text(filled(PAGE.read_text(encoding="utf-8"), record), encoding="utf-8")
     FIGURE.write_text(ratios(record), encoding="utf-8")
     RECORD.write_text(as_text(record), encoding="utf-8")

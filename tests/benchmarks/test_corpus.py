@@ -215,6 +215,20 @@ def test_the_page_holds_the_tables_of_the_recorded_run(record):
     assert page.filled(text, record) == text
 
 
+def test_the_page_is_written_from_the_digits_that_are_recorded(record, tmp_path, monkeypatch):
+    for name in ("PAGE", "FIGURE", "RECORD"):
+        copy = tmp_path / getattr(page, name).name
+        copy.write_bytes(getattr(page, name).read_bytes())
+        monkeypatch.setattr(page, name, copy)
+    record["rows"][0]["ours"] = 12345.678
+    page.write(record)
+    written = json.loads(page.RECORD.read_text(encoding="utf-8"))
+    assert written["rows"][0]["ours"] == 12350
+    text = page.PAGE.read_text(encoding="utf-8")
+    assert page.filled(text, written) == text
+    assert "12,350" in text
+
+
 def test_the_figure_carries_the_provenance_of_the_recorded_run(record):
     assert figure.provenance(record) in page.FIGURE.read_text(encoding="utf-8")
 
