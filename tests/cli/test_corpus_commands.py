@@ -99,6 +99,33 @@ def test_verify_leaves_with_zero_or_names_what_is_wrong_and_leaves_with_one(plac
 
 
 @pytest.mark.parametrize(
+    "arguments",
+    [
+        ["search", "answer"],
+        ["search", "--regex", "answer"],
+        ["corpus", "info"],
+        ["export", "COPY", "--to", "jsonl"],
+        ["export", "COPY", "--to", "scout"],
+        ["import", "MORE", *MAPS],
+    ],
+)
+def test_a_corpus_whose_files_are_cut_short_is_a_sentence_for_whoever_reads_it(
+    place, tmp_path, arguments
+):
+    for file in (place / "corpus" / "transcripts.lance" / "data").iterdir():
+        file.write_bytes(file.read_bytes()[: file.stat().st_size // 3])
+    more = tmp_path / "more.csv"
+    more.write_text("prompt,response,tier\nc0,answer,free\n")
+    places = {"COPY": str(tmp_path / "copy"), "MORE": str(more)}
+    done = run(*(places.get(part, part) for part in arguments), "-w", place)
+    assert done.code == 1
+    (sentence,) = done.err.splitlines()
+    assert sentence.startswith("error: The corpus can't be read (")
+    assert sentence.endswith("`allegiance corpus verify` tells which files are damaged.")
+    assert not (tmp_path / "copy").exists()
+
+
+@pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [
         (["corpus", "info", "-w", "nowhere"], 1, "allegiance import PATH"),

@@ -52,10 +52,10 @@ class Group(TyperGroup):
                 typer.echo(f"error: {printable(line)}", err=True)
             raise typer.Exit(error.exit_code) from None
         except (OSError, RuntimeError, ValueError) as error:
-            if "LanceError" not in str(error):
-                raise
-            from allegiance.corpus.location import reading_problem
+            from allegiance.corpus.location import from_store, reading_problem
 
+            if not from_store(error):
+                raise
             typer.echo(f"error: {printable(reading_problem(error))}", err=True)
             raise typer.Exit(1) from None
         except KeyboardInterrupt:

@@ -129,6 +129,11 @@ class Location(ABC):
         return _known_problem(error) or f"can't be used ({first_line(error)})"
 
 
+def from_store(error: BaseException) -> bool:
+    """Whether an error comes from the store that keeps the corpus, rather than from another file."""
+    return "LanceError" in str(error)
+
+
 def reading_problem(error: BaseException) -> str:
     """Put an error of the store, met while a corpus is read, in a sentence."""
     known = _known_problem(error)

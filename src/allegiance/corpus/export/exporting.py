@@ -18,6 +18,7 @@ from allegiance.corpus.export.jsonl import JSONLines
 from allegiance.corpus.export.parquet import Parquet
 from allegiance.corpus.export.scout import Scout, score_kinds
 from allegiance.corpus.filters import Where
+from allegiance.corpus.location import from_store, reading_problem
 from allegiance.corpus.store import Corpus
 from allegiance.errors import AllegianceError, UsageError
 
@@ -92,7 +93,8 @@ def export_transcripts(
     UsageError
         If `to` is unknown, or verdicts are to go where they have no place.
     AllegianceError
-        If `path` is taken, or can't be written; nothing is left there then.
+        If `path` is taken or can't be written, or the corpus can't be read; nothing is left there
+        then.
     """
     path = Path(path)
     if to not in FORMS:
@@ -110,6 +112,8 @@ def export_transcripts(
         finally:
             _remove(unfinished)
     except (OSError, pa.ArrowException) as error:
+        if from_store(error):
+            raise AllegianceError(reading_problem(error)) from error
         cause = getattr(error, "strerror", None) or str(error).splitlines()[0]
         raise AllegianceError(
             f"{path} can't be written ({cause}); mend that and try again."
