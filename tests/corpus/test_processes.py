@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import sys
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -42,7 +43,8 @@ def children() -> set[str]:
     """Ids of the processes that this one began and that still run."""
     found = set()
     for task in Path("/proc/self/task").iterdir():
-        found |= set((task / "children").read_text().split())
+        with suppress(FileNotFoundError):  # a thread that has ended since
+            found |= set((task / "children").read_text().split())
     return found
 
 
