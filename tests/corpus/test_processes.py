@@ -108,6 +108,17 @@ def test_a_process_that_dies_costs_its_file_and_no_other(files, monkeypatch, tmp
     assert corpus.count() == 3 + 1 + 699 + 40 + 2000 + 9
 
 
+def test_a_process_that_answers_nonsense_is_not_waited_for(files, monkeypatch, tmp_path):
+    nonsense = (
+        "from allegiance.corpus import processes as p\n"
+        "p._answer = lambda stream, piece: (p._send(stream, b'e', b'nonsense'), stream.flush())\n"
+    )
+    monkeypatch.setattr(processes, "_START", nonsense + processes._START)
+    report = import_paths(Corpus.open(tmp_path / "corpus", create=True), files, processes=2)
+    assert len(report.errors) == len(files)
+    assert all("the process that read it died" in sentence for sentence in report.errors)
+
+
 def test_a_machine_that_begins_no_process_is_told_of_and_not_waited_for(
     files, monkeypatch, tmp_path
 ):
