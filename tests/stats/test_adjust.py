@@ -1,5 +1,7 @@
 """P-values adjusted for many tests, against statsmodels."""
 
+import gc
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -9,6 +11,14 @@ from statsmodels.stats.multitest import multipletests
 from allegiance.stats import adjust
 
 THEIRS = {"holm": "holm", "bh": "fdr_bh"}
+
+
+@pytest.fixture(autouse=True, scope="module")
+def little_to_collect():
+    """Statsmodels collects garbage at every call, which takes long among all that tests have loaded."""
+    gc.freeze()
+    yield
+    gc.unfreeze()
 
 
 @pytest.mark.parametrize("method", ["holm", "bh"])
