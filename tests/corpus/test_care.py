@@ -139,6 +139,16 @@ def test_files_stay_small_enough_to_find_one_row_in(folder_corpus, make, monkeyp
     assert rows_of(folder_corpus) == rows
 
 
+def test_a_file_ends_before_it_takes_much_memory(folder_corpus, make, monkeypatch):
+    monkeypatch.setattr(dataset, "FRAGMENT_BYTES", 100_000)
+    letters = random.Random(5)
+    texts = ["".join(letters.choices("abcdefgh ", k=20_000)) for _ in range(60)]
+    # Counted is what has been written, and a column is written by some eight megabytes.
+    folder_corpus.add(make(f"id:{number}", text) for number, text in enumerate(texts * 25))
+    assert len(folder_corpus._transcripts.latest().get_fragments()) > 1
+    assert folder_corpus.count() == 25 * 60
+
+
 def test_versions_that_are_not_old_enough_stay(folder_corpus, make):
     folder_corpus.add([make("a")])
     folder_corpus.add([make("b")])
