@@ -1,4 +1,4 @@
 """Frames, draws, routes, the ledger, labels, claims and certificates.
 
-Empty until the audit arrives; the room is named so that its place among the one-way imports is fixed.
+The ledger is here: `chain` says what an event is, `ledger` keeps events. The rest is to come.
 """

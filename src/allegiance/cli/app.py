@@ -127,6 +127,7 @@ def load_commands() -> typer.Typer:
         "report",
         "corpus",
         "organism",
+        "ledger",
     )
     for module in modules:
         import_module(f"allegiance.cli.{module}")

@@ -67,6 +67,11 @@ class Workspace:
         return self.directory / "corpus"
 
     @property
+    def ledger_file(self) -> Path:
+        """What was imported, drawn, opened, labelled and claimed."""
+        return self.directory / "ledger.db"
+
+    @property
     def runs(self) -> Path:
         """What runs leave behind besides logs."""
         return self.directory / "runs"
