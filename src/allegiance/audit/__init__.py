@@ -1,4 +1,83 @@
-"""Frames, draws, routes, the ledger, labels, claims and certificates.
+"""Frames, draws, routes, the ledger, labels, claims and certificates: how did you find this transcript?
 
-The ledger is here: `chain` says what an event is, `ledger` keeps events. The rest is to come.
+A draw is on record before it is read, every opening has a route, a label that was acknowledged is
+never lost, and a claim comes with a certificate from which anybody can decide it again.
 """
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from allegiance.audit.attesting import Report, Sitting, attest, read_report, sitting_from_lines
+    from allegiance.audit.certificate import (
+        Certificate,
+        certified,
+        read_certificate,
+        write_certificate,
+    )
+    from allegiance.audit.challenging import Challenge, Challenged, challenge, read_challenge
+    from allegiance.audit.citing import Cited, cite, known_property
+    from allegiance.audit.claim import KINDS, ClaimSpec, Decision, Noticed, Said
+    from allegiance.audit.claims import decide
+    from allegiance.audit.draw import Draw, extend_draw, make_draw, open_draw, ranking
+    from allegiance.audit.export import read_export
+    from allegiance.audit.frames import Frame, frame, instruments_of, read_filter
+    from allegiance.audit.gaps import GapSpec, gap_of, levels_of
+    from allegiance.audit.labels import Given, give_label, quotes_of, skip
+    from allegiance.audit.ledger import Ledger
+    from allegiance.audit.licensing import Licence, licence
+    from allegiance.audit.opening import draw_route, open_position, opened, whole_id
+    from allegiance.audit.plans import Planned, planned
+    from allegiance.audit.properties import asked_for
+    from allegiance.audit.reading import Reading, reading_of
+    from allegiance.audit.record import Record
+    from allegiance.audit.specs import Property, Quote, Route
+    from allegiance.audit.verifying import Verified, verify
+
+_HOMES = {
+    "attesting": ("Report", "Sitting", "attest", "read_report", "sitting_from_lines"),
+    "certificate": ("Certificate", "certified", "read_certificate", "write_certificate"),
+    "challenging": ("Challenge", "Challenged", "challenge", "read_challenge"),
+    "citing": ("Cited", "cite", "known_property"),
+    "claim": ("KINDS", "ClaimSpec", "Decision", "Noticed", "Said"),
+    "claims": ("decide",),
+    "draw": ("Draw", "extend_draw", "make_draw", "open_draw", "ranking"),
+    "export": ("read_export",),
+    "frames": ("Frame", "frame", "instruments_of", "read_filter"),
+    "gaps": ("GapSpec", "gap_of", "levels_of"),
+    "labels": ("Given", "give_label", "quotes_of", "skip"),
+    "ledger": ("Ledger",),
+    "licensing": ("Licence", "licence"),
+    "opening": ("draw_route", "open_position", "opened", "whole_id"),
+    "plans": ("Planned", "planned"),
+    "properties": ("asked_for",),
+    "reading": ("Reading", "reading_of"),
+    "record": ("Record",),
+    "specs": ("Property", "Quote", "Route"),
+    "verifying": ("Verified", "verify"),
+}
+_HOME = {name: module for module, names in _HOMES.items() for name in names}
+
+__all__ = [  # noqa: RUF022 - by subject
+    "Frame", "frame", "instruments_of", "read_filter",
+    "Draw", "extend_draw", "make_draw", "open_draw", "ranking",
+    "Ledger", "Record", "read_export",
+    "Route", "draw_route", "open_position", "opened", "whole_id",
+    "Given", "Quote", "give_label", "quotes_of", "skip",
+    "Property", "asked_for", "known_property",
+    "Reading", "reading_of", "Licence", "licence",
+    "KINDS", "ClaimSpec", "Decision", "Noticed", "Said", "decide",
+    "GapSpec", "gap_of", "levels_of",
+    "Certificate", "certified", "read_certificate", "write_certificate",
+    "Verified", "verify", "Cited", "cite",
+    "Report", "Sitting", "attest", "read_report", "sitting_from_lines",
+    "Challenge", "Challenged", "challenge", "read_challenge",
+    "Planned", "planned",
+]  # fmt: skip
+
+
+def __getattr__(name: str) -> Any:
+    """Load what is asked for, so that a command pays for what it uses alone."""
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)

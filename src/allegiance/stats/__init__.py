@@ -23,6 +23,7 @@ from allegiance.stats.requests import Outcomes
 from allegiance.stats.selection import Selection, selection
 from allegiance.stats.sequence import ConfidenceSequence, confidence_sequence
 from allegiance.stats.stratified import stratified
+from allegiance.stats.stratified_sequence import stratified_sequence
 
 __all__ = [
     "ConfidenceSequence",
@@ -52,5 +53,6 @@ __all__ = [
     "reads_needed",
     "selection",
     "stratified",
+    "stratified_sequence",
     "with_sensitivity",
 ]

@@ -1,0 +1,485 @@
+"""The draw: an ordered sample from a frame by a stated design and seed, on record before it is read."""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import cast, get_args
+
+from msgspec import structs
+
+from allegiance.audit.design import (
+    Batches,
+    allocated,
+    in_strata,
+    keyed,
+    order_digest,
+    ranked,
+    read_by,
+    read_stop,
+    strata_of,
+    weighed,
+)
+from allegiance.audit.frames import (
+    Frame,
+    frame,
+    instruments_of,
+    known_again,
+    read_field,
+    values_of,
+)
+from allegiance.audit.ledger import Ledger
+from allegiance.audit.record import DrawRecord, Record
+from allegiance.audit.specs import (
+    Design,
+    DrawSpec,
+    Extension,
+    FrameSpec,
+    Instrument,
+    Property,
+    StopRule,
+    StratumSpec,
+)
+from allegiance.corpus import Corpus
+from allegiance.corpus.filters import IsNull, Where
+from allegiance.corpus.order import random_seed
+from allegiance.errors import AllegianceError, UsageError
+
+RESERVED = ("new", "list", "extend")
+"""Names that the command line has taken."""
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+_LARGEST_SEED = 2**64
+
+
+@dataclass(frozen=True)
+class Draw:
+    """A draw in the corpus it was made from.
+
+    Attributes
+    ----------
+    record
+        What the ledger says of it.
+    frame
+        The population, found again.
+    """
+
+    record: DrawRecord
+    frame: Frame
+
+    @property
+    def spec(self) -> DrawSpec:
+        """How it is drawn."""
+        return self.record.spec
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+        return self.record.name
+
+    @cached_property
+    def order(self) -> tuple[str, ...]:
+        """The drawn ids in the order of reading, extensions included."""
+        return ordered(self.spec, self.frame, [e for _, e in self.record.extensions])
+
+    def position(self, transcript_id: str) -> int:
+        """Say at which place a transcript is, from 1.
+
+        Raises
+        ------
+        UsageError
+            If it is not in the draw.
+        """
+        try:
+            return self.order.index(transcript_id) + 1
+        except ValueError:
+            raise UsageError(
+                f"The transcript {transcript_id[:12]} is not in the draw {self.name}; `allegiance "
+                f"read {self.name}` opens those that are."
+            ) from None
+
+    def stratum_of(self, transcript_id: str) -> str:
+        """Name the stratum of a transcript; empty for a draw without strata."""
+        return self._strata.get(transcript_id, "")
+
+    @cached_property
+    def _strata(self) -> dict[str, str]:
+        if self.spec.design != "stratified":
+            return {}
+        members = _members(self.spec.by, self.spec.instruments, self.frame)
+        return {one: name for name, ids in members.items() for one in ids}
+
+
+def open_draw(corpus: Corpus, record: Record, name: str) -> Draw:
+    """Find a draw of the record in the corpus.
+
+    Raises
+    ------
+    UsageError
+        If there is no draw of that name.
+    AllegianceError
+        If its frame holds other transcripts now.
+    """
+    drawn = record.draw(name)
+    spec = drawn.spec
+    return Draw(drawn, known_again(spec.frame, corpus, labels_then(spec.frame, record)))
+
+
+def labels_then(spec: FrameSpec, record: Record) -> dict[str, dict[str, str]]:
+    """Give what labels agreed on when a frame was made; nothing for one that looks at none."""
+    if spec.labels_as_of is None:
+        return {}
+    events = [event for seq, event in record.events.items() if seq <= spec.labels_as_of]
+    return Record(events).agreed
+
+
+def ordered(spec: DrawSpec, population: Frame, extensions: Sequence[Extension]) -> tuple[str, ...]:
+    """Compute the order of a draw anew from its spec and its frame."""
+    if spec.testimony is not None:
+        return spec.testimony.reads
+    size = None if spec.n is None else spec.n + sum(one.more for one in extensions)
+    if spec.design == "stratified":
+        members = _members(spec.by, spec.instruments, population)
+        batches = Batches((spec.strata, *(one.strata for one in extensions)))
+        return in_strata(members, batches, spec.seed)
+    if spec.design == "top":
+        return _ranked(population, spec.by, spec.instruments)[:size]
+    return keyed(population.ids, spec.seed)[:size]
+
+
+def make_draw(
+    corpus: Corpus,
+    ledger: Ledger,
+    name: str,
+    *,
+    n: int | None = None,
+    where: Where | None = None,
+    design: str = "random",
+    by: str = "",
+    seed: int | None = None,
+    stop: str | None = None,
+    properties: Sequence[Property] = (),
+    allocation: str = "proportional",
+    pilot: str = "",
+    among_confirmed: str = "",
+    scanners: Iterable[str] = (),
+    actor: str = "",
+) -> Draw:
+    """Draw, and put it on record.
+
+    Parameters
+    ----------
+    name
+        By which it is read and cited.
+    n
+        How many; None takes the number of the stopping rule, or the whole frame in its order.
+    where, scanners
+        The frame; see `allegiance.audit.frames.frame`.
+    design
+        ``random``, ``stratified`` (with `by` and n), ``top`` (with `by`), ``census``.
+    by
+        A column, factor, score or verdict: ``tier``, ``verdict.doubts``, ``scores.judge:0.3,0.7``.
+    seed
+        Any whole number from 0 below 2**64; None takes 64 random bits.
+    stop
+        ``fixed 50``, ``until 1 hit`` or ``open``; the number drawn is fixed by default.
+    properties
+        What it is after.
+    allocation, pilot
+        How reads are shared among strata; or the draw whose labels settle that, which is then left
+        out of the frame.
+    among_confirmed
+        Draw among the transcripts that labels say have this category (or ``CATEGORY=VALUE``).
+
+    Raises
+    ------
+    UsageError
+        If an argument is wrong; nothing is recorded then.
+    """
+    record = Record.of(ledger)
+    _checked_name(name, record)
+    kind = _checked_design(design, by, n, pilot)
+    chosen = random_seed() if seed is None else _checked_seed(seed)
+    population = _population(corpus, record, where, scanners, pilot, among_confirmed)
+    if not len(population):
+        raise UsageError(
+            f"The frame ({population.spec.name}) holds no transcript; widen the filter."
+        )
+    rule, size = _rule(stop, n, kind, len(population))
+    if population.spec.labels_as_of is not None:
+        _fresh_seed(chosen, record, population)
+    instruments: tuple[Instrument, ...] = ()
+    if by:
+        place = read_field(corpus.query(), read_by(by)[0])
+        instruments = instruments_of(corpus, [IsNull(place)], scanners)
+    spec = DrawSpec(
+        name=name,
+        frame=population.spec,
+        design=kind,
+        stop=rule,
+        properties=tuple(properties),
+        seed="" if kind == "top" else str(chosen),
+        seed_given=seed is not None and kind != "top",
+        by=by,
+        instruments=instruments,
+        n=size,
+        allocation=(f"pilot {pilot}" if pilot else allocation) if kind == "stratified" else "",
+        pilot=pilot,
+    )
+    if kind == "stratified":
+        assert size is not None
+        spec = structs.replace(
+            spec, strata=_strata(corpus, record, spec, population, size, allocation, pilot)
+        )
+    drawn = ordered(spec, population, [])
+    spec = structs.replace(spec, order_digest=order_digest(drawn))
+    _pin(corpus, population.spec)
+    with ledger.writing() as page:
+        if page.last(("draw", "attest"), name) is not None:
+            raise UsageError(f"There is a draw {name} already; give this one another name.")
+        event = page.append("draw", name, spec.to_dict(), actor)
+    return Draw(DrawRecord(event.seq, event.at, spec), population)
+
+
+def extend_draw(corpus: Corpus, ledger: Ledger, name: str, more: int, actor: str = "") -> Draw:
+    """Draw more of a draw, after what was drawn before: by the same seed and in the same shares.
+
+    Raises
+    ------
+    UsageError
+        If there is no such draw, or the frame does not hold so many more.
+    """
+    record = Record.of(ledger)
+    draw = open_draw(corpus, record, name)
+    if draw.spec.testimony is not None:
+        raise UsageError(
+            f"{name} is a report of what was read; report the rest with another attest."
+        )
+    if draw.record.size is None:
+        raise UsageError(f"The draw {name} holds the whole frame in its order; just read on.")
+    if more < 1:
+        raise UsageError(f"--n {more}: a draw is extended by 1 or more.")
+    room = len(draw.frame) - draw.record.size
+    if more > room:
+        raise UsageError(
+            f"The frame of {name} holds {room:,} transcripts that are not drawn yet, and {more:,} "
+            "more were asked for."
+        )
+    extension = Extension(draw=name, more=more, strata=_more_strata(draw, more))
+    after = replace(draw.record, extensions=[*draw.record.extensions, (draw.record.seq, extension)])
+    order = Draw(after, draw.frame).order
+    extension = structs.replace(extension, order_digest=order_digest(order))
+    with ledger.writing() as page:
+        now = page.last(("extend",), name)
+        if now is not None and now.seq > (record.head.seq or 0):
+            raise AllegianceError(
+                f"{name} was extended by somebody else just now; look, and try again."
+            )
+        event = page.append("extend", name, extension.to_dict(), actor)
+    after.extensions[-1] = (event.seq, extension)
+    return Draw(after, draw.frame)
+
+
+def ranking(population: Frame, by: str, scanners: Iterable[str] = ()) -> tuple[str, ...]:
+    """Put a frame in the order of a score, the highest first; those without a score are left out.
+
+    Raises
+    ------
+    UsageError
+        If there is no such score.
+    """
+    place = read_field(population.corpus.at(population.found_at), by)
+    return _ranked(population, by, instruments_of(population.corpus, [IsNull(place)], scanners))
+
+
+def _ranked(population: Frame, by: str, instruments: Sequence[Instrument]) -> tuple[str, ...]:
+    query = population.corpus.at(population.found_at)
+    place = read_field(query, by)
+    return ranked(
+        population.ids, values_of(query, population.corpus, population.ids, place, instruments)
+    )
+
+
+def _population(
+    corpus: Corpus,
+    record: Record,
+    where: Where | None,
+    scanners: Iterable[str],
+    pilot: str,
+    among_confirmed: str,
+) -> Frame:
+    if among_confirmed:
+        category, _, value = among_confirmed.partition("=")
+        confirmed = f"label.\"{category}\" = '{_quoted(value or 'yes')}'"
+        where = f"({where}) AND {confirmed}" if where else confirmed
+    left_out: Sequence[str] = ()
+    if pilot:
+        trial = open_draw(corpus, record, pilot)
+        left_out = trial.order
+    return frame(
+        corpus,
+        where,
+        scanners=scanners,
+        labels=record.agreed,
+        ledger=(record.head.seq, record.head.digest),
+        excluded=left_out,
+        because=f"those of the pilot {pilot}" if pilot else "",
+    )
+
+
+def _quoted(text: str) -> str:
+    return text.replace("'", "''")
+
+
+def _members(by: str, instruments: Sequence[Instrument], population: Frame) -> dict[str, list[str]]:
+    name, cuts = read_by(by)
+    query = population.corpus.at(population.found_at)
+    place = read_field(query, name)
+    values = values_of(query, population.corpus, population.ids, place, instruments)
+    return strata_of(population.ids, values, cuts)
+
+
+def _strata(
+    corpus: Corpus,
+    record: Record,
+    spec: DrawSpec,
+    population: Frame,
+    size: int,
+    allocation: str,
+    pilot: str,
+) -> tuple[StratumSpec, ...]:
+    members = _members(spec.by, spec.instruments, population)
+    sizes = {name: len(ids) for name, ids in members.items()}
+    if not pilot:
+        return allocated(sizes, size, allocation)
+    trial = open_draw(corpus, record, pilot)
+    name, cuts = read_by(spec.by)
+    query = corpus.query()
+    place = read_field(query, name)
+    values = values_of(query, corpus, trial.order, place, spec.instruments)
+    wanted = spec.properties[0] if spec.properties else None
+    if wanted is None:
+        raise UsageError(
+            "--pilot: say with --category what the draw is after, so that hits can be told."
+        )
+    counts: dict[str, tuple[int, int]] = {}
+    for stratum, ids in strata_of(trial.order, values, cuts).items():
+        said = [record.agreed.get(one, {}).get(wanted.category) for one in ids]
+        told = [value for value in said if value is not None]
+        counts[stratum] = (sum(value == wanted.value for value in told), len(told))
+    if not any(reads for _, reads in counts.values()):
+        raise UsageError(f"--pilot {pilot}: nothing of it is labelled for {wanted.category} yet.")
+    return weighed(sizes, size, counts)
+
+
+def _more_strata(draw: Draw, more: int) -> tuple[StratumSpec, ...]:
+    if draw.spec.design != "stratified":
+        return ()
+    drawn = dict.fromkeys((stratum.name for stratum in draw.spec.strata), 0)
+    for batch in (draw.spec.strata, *(one.strata for _, one in draw.record.extensions)):
+        for stratum in batch:
+            drawn[stratum.name] += stratum.reads
+    left = {s.name: s.population - drawn[s.name] for s in draw.spec.strata}
+    shares = "/".join(str(stratum.reads) for stratum in draw.spec.strata)
+    room = {name: size for name, size in left.items() if size}
+    kept = [s for s in draw.spec.strata if s.name in room]
+    shares = "/".join(str(stratum.reads) for stratum in kept)
+    sizes = {stratum.name: room[stratum.name] for stratum in kept}
+    given = {one.name: one.reads for one in allocated(sizes, more, shares)}
+    return tuple(
+        StratumSpec(name=s.name, population=s.population, reads=given.get(s.name, 0))
+        for s in draw.spec.strata
+    )
+
+
+def _rule(
+    stop: str | None, n: int | None, kind: Design, population: int
+) -> tuple[StopRule, int | None]:
+    """Settle the stopping rule and the number drawn, each of which may stand for the other."""
+    rule = read_stop(stop) if stop is not None else None
+    if n is not None and n < 1:
+        raise UsageError(f"--n {n}: a draw has 1 transcript or more.")
+    if kind == "census":
+        if n is not None and n != population:
+            raise UsageError(f"--n {n}: a census reads all {population:,}; leave --n out.")
+        n = population
+    if rule is None:
+        rule = StopRule(kind="fixed" if n is not None else "open", number=n)
+    if rule.kind == "undeclared":
+        raise UsageError(
+            "--stop undeclared: a draw declares its rule; `open` reads as long as one likes."
+        )
+    if rule.kind == "fixed":
+        wanted = rule.number if rule.number is not None else n
+        if wanted is None:
+            raise UsageError('--stop fixed: say how many, as in --stop "fixed 50".')
+        if n is not None and n != wanted:
+            raise UsageError(f"--n {n} and --stop fixed {wanted} are two numbers; give one.")
+        rule, n = StopRule(kind="fixed", number=wanted), wanted
+    if rule.kind == "until" and kind in ("stratified", "top"):
+        raise UsageError(
+            f"--stop until: reading until a hit needs one random order; --design {kind} has none."
+        )
+    if kind == "stratified" and n is None:
+        raise UsageError("--design stratified: say with --n how many are shared out.")
+    if n is not None and n > population:
+        raise UsageError(
+            f"The frame holds {population:,} transcripts, and {n:,} were asked for; draw at most all."
+        )
+    return rule, n
+
+
+def _checked_name(name: str, record: Record) -> None:
+    if not _NAME.fullmatch(name) or name in RESERVED:
+        raise UsageError(
+            f"{name!r} can't name a draw; use letters, digits, `.`, `_`, `-`, and not "
+            f"{', '.join(RESERVED)}."
+        )
+    if name in record.draws:
+        raise UsageError(f"There is a draw {name} already; give this one another name.")
+
+
+def _checked_design(design: str, by: str, n: int | None, pilot: str) -> Design:
+    if design not in get_args(Design):
+        raise UsageError(f"--design {design}: there are {', '.join(get_args(Design))}.")
+    if design in ("stratified", "top") and not by:
+        raise UsageError(
+            f"--design {design} needs --by, such as "
+            + ("verdict.doubts or tier." if design == "stratified" else "scores.judge.")
+        )
+    if by and design not in ("stratified", "top"):
+        raise UsageError(f"--by {by} goes with --design stratified or top.")
+    if pilot and design != "stratified":
+        raise UsageError(
+            "--pilot settles the allocation of a stratified draw; add --design stratified."
+        )
+    return cast(Design, design)
+
+
+def _checked_seed(seed: int) -> int:
+    if not 0 <= seed < _LARGEST_SEED:
+        raise UsageError(f"--seed {seed}: a seed is a whole number from 0 below 2**64.")
+    return seed
+
+
+def _fresh_seed(seed: int, record: Record, population: Frame) -> None:
+    """Refuse a seed that labels of this frame were got by: its order is known to those who labelled."""
+    inside = frozenset(population.ids)
+    for one in record.labels():
+        used = record.draws.get(one.label.draw)
+        if used is not None and used.spec.seed == str(seed) and one.label.transcript_id in inside:
+            raise UsageError(
+                f"--seed {seed} was used by the draw {used.name}, from which these labels are; its "
+                "order would follow theirs: take another seed, or none."
+            )
+
+
+def _pin(corpus: Corpus, spec: FrameSpec) -> None:
+    """Keep the version that a frame was made on from being cleaned up."""
+    tag = f"frame-{spec.digest[:12]}-{spec.version}"
+    if spec.version and tag not in corpus.tags():
+        try:
+            corpus.tag(tag, spec.version)
+        except AllegianceError:
+            if tag not in corpus.tags():  # else somebody else made it just now
+                raise

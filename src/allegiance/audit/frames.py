@@ -1,0 +1,371 @@
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
+"""The frame: which transcripts a number is about, how many they are, and how to find them again.
+
+A frame is a filter over transcripts, over verdicts (then it names the scanner by its digest) and over
+labels (then it names the last event of the ledger that counts). Its identity is the digest of its ids;
+the corpus version only helps to find them.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from msgspec import structs
+
+from allegiance.audit.specs import FrameSpec, Instrument
+from allegiance.corpus import Corpus, Query
+from allegiance.corpus.filter_printing import fields, for_people
+from allegiance.corpus.filter_rows import holds, value_of
+from allegiance.corpus.filters import (
+    And,
+    Expression,
+    Field,
+    IsNull,
+    Kind,
+    Where,
+    bound,
+    joined,
+)
+from allegiance.corpus.filters import field as field_of
+from allegiance.corpus.identity import frame_digest
+from allegiance.errors import AllegianceError, UsageError
+from allegiance.scanners import rule_categories, rule_scanner
+
+VERDICT, SCORE, LABEL = "verdict", "verdict_score", "label"
+_BESIDE = {VERDICT: Kind.JSON, SCORE: Kind.JSON, LABEL: Kind.JSON}
+"""What filters of frames know besides the columns of the transcripts."""
+
+Labels = Mapping[str, Mapping[str, str]]
+"""Transcript id to category to what its labels agree on; ``disputed`` where they don't."""
+
+
+@dataclass(frozen=True)
+class Frame:
+    """A population of transcripts.
+
+    Attributes
+    ----------
+    spec
+        How it is found again.
+    ids
+        The transcript ids, sorted.
+    corpus
+        Where they are.
+    found_at
+        The version they were found in; the newest, if the one of the spec is gone.
+    """
+
+    spec: FrameSpec
+    ids: tuple[str, ...] = field(repr=False)
+    corpus: Corpus = field(repr=False)
+    found_at: int = 0
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    @property
+    def digest(self) -> str:
+        """Its identity."""
+        return self.spec.digest
+
+
+def frame(
+    corpus: Corpus,
+    where: Where | None = None,
+    *,
+    scanners: Iterable[str] = (),
+    labels: Labels | None = None,
+    ledger: tuple[int, str] = (0, ""),
+    excluded: Iterable[str] = (),
+    because: str = "",
+) -> Frame:
+    """Find the transcripts of a filter, and what it takes to find them again.
+
+    Parameters
+    ----------
+    corpus
+        Its newest version is asked.
+    where
+        A filter as `Query.where` takes it, in which ``verdict.CATEGORY``, ``verdict_score.CATEGORY``
+        and ``label.CATEGORY`` may stand besides columns (``_`` for ``-`` in the names).
+    scanners
+        ``CATEGORY=SCANNER``, a name or the beginning of a digest, where several scanners gave
+        verdicts in a category; the shipped rule is taken by default.
+    labels, ledger
+        What labels say, and the last event that they were read up to: its number and digest.
+    excluded, because
+        Transcripts to leave out, and why.
+
+    Raises
+    ------
+    UsageError
+        If the filter can't be read, or a scanner can't be told.
+    """
+    query = corpus.query()
+    expression = read_filter(query, where)
+    chosen = instruments_of(corpus, [expression], scanners)
+    uses_labels = any(place.column == LABEL for place in fields(expression))
+    left_out = frozenset(excluded)
+    ids, unscanned = _matching(query, corpus, expression, chosen, labels or {}, left_out)
+    spec = FrameSpec(
+        where=for_people(expression),
+        instruments=chosen,
+        labels_as_of=ledger[0] if uses_labels else None,
+        labels_head=ledger[1] if uses_labels else "",
+        excluded=tuple(sorted(left_out)),
+        because=because,
+        version=query.version,
+        population=len(ids),
+        digest=frame_digest(ids),
+        unscanned=unscanned,
+    )
+    return Frame(spec, ids, corpus, query.version)
+
+
+def found_again(spec: FrameSpec, corpus: Corpus, labels: Labels | None = None) -> Frame:
+    """Find the transcripts of a frame again: in its version or, if that is gone, in the newest.
+
+    `Frame.spec` is then as it comes out now: another digest in it means another population.
+
+    Raises
+    ------
+    AllegianceError
+        If the filter can't be answered any more.
+    """
+    try:
+        query = corpus.at(spec.version)
+    except UsageError:  # cleaned up; the digest decides whether the newest will do
+        query = corpus.query()
+    expression = read_filter(query, spec.where or None)
+    left_out = frozenset(spec.excluded)
+    ids, unscanned = _matching(query, corpus, expression, spec.instruments, labels or {}, left_out)
+    now = structs.replace(spec, population=len(ids), digest=frame_digest(ids), unscanned=unscanned)
+    return Frame(now, ids, corpus, query.version)
+
+
+def known_again(spec: FrameSpec, corpus: Corpus, labels: Labels | None = None) -> Frame:
+    """Find a frame again, and be sure that it is the same.
+
+    Raises
+    ------
+    AllegianceError
+        If it holds other transcripts now.
+    """
+    now = found_again(spec, corpus, labels)
+    if now.digest != spec.digest:
+        gone = "" if now.found_at == spec.version else f" (corpus version {spec.version} is gone)"
+        raise AllegianceError(
+            f"The frame ({spec.name}) held {spec.population:,} transcripts and holds "
+            f"{len(now):,} others now{gone}: restore the corpus it was made on, or draw anew."
+        )
+    return now
+
+
+def read_filter(query: Query, where: Where | None) -> Expression:
+    """Read a filter that may look at verdicts and labels.
+
+    Raises
+    ------
+    UsageError
+        If it can't be read, or names no category.
+    """
+    expression = bound(where, {**query.snapshot.kinds, **_BESIDE})
+    for place in fields(expression):
+        if place.column in _BESIDE and len(place.path) != 1:
+            raise UsageError(
+                f"{'.'.join((place.column, *place.path))}: name one category, such as "
+                f"{place.column}.doubts."
+            )
+    return expression
+
+
+def read_field(query: Query, name: str) -> Field:
+    """Find what ``tier``, ``scores.judge``, ``verdict.doubts`` or ``verdict_score.doubts`` stands for.
+
+    Raises
+    ------
+    UsageError
+        If there is nothing of that name.
+    """
+    place = field_of(tuple(name.split(".")), {**query.snapshot.kinds, **_BESIDE})
+    read_filter(query, IsNull(place))
+    return place
+
+
+def instruments_of(
+    corpus: Corpus, asked: Sequence[Expression], scanners: Iterable[str] = ()
+) -> tuple[Instrument, ...]:
+    """Settle which scanners the verdicts are from that filters look at.
+
+    Raises
+    ------
+    UsageError
+        If no scanner said anything in a category, or several did and none is named.
+    """
+    wanted = dict(_wanted(one) for one in scanners)
+    names = {
+        _category(place.path[0], corpus)
+        for expression in asked
+        for place in fields(expression)
+        if place.column in (VERDICT, SCORE)
+    }
+    return tuple(_instrument(corpus, name, wanted.get(name)) for name in sorted(names))
+
+
+def values_of(
+    query: Query,
+    corpus: Corpus,
+    ids: Sequence[str],
+    place: Field,
+    instruments: Sequence[Instrument],
+) -> list[Any]:
+    """Read what a field holds for each transcript, in the order of `ids`; None where nothing."""
+    if place.column in _BESIDE:
+        beside = _Beside(corpus, instruments, {}, {place})
+        return [value_of(place, beside.row(identifier)) for identifier in ids]
+    table = query.table(["transcript_id", place.column])
+    found = dict(
+        zip(table["transcript_id"].to_pylist(), table[place.column].to_pylist(), strict=True)
+    )
+    return [value_of(place, {place.column: found[identifier]}) for identifier in ids]
+
+
+def _wanted(text: str) -> tuple[str, str]:
+    category, equals, scanner = text.partition("=")
+    if not equals or not scanner:
+        raise UsageError(
+            f"--scanner {text}: write CATEGORY=SCANNER, a name or a digest's beginning."
+        )
+    return category.replace("_", "-"), scanner
+
+
+def _category(written: str, corpus: Corpus) -> str:
+    """Find the category that a name in a filter stands for; underscores may stand for hyphens."""
+    hyphened = written.replace("_", "-")
+    if written == hyphened or len(corpus.verdicts(category=written)):
+        return written
+    return hyphened
+
+
+def _instrument(corpus: Corpus, category: str, wanted: str | None) -> Instrument:
+    table = corpus.verdicts(category=category).select(["scanner", "scanner_digest"])
+    said = Counter((row["scanner"], row["scanner_digest"]) for row in table.to_pylist())
+    if not said:
+        raise UsageError(
+            f"No scanner has said anything of {category} yet: `allegiance scan --category {category}` "
+            f"where a rule is shipped, or --pattern {category}=REGEX."
+        )
+    if wanted is not None:
+        said = Counter(
+            {key: n for key, n in said.items() if key[0] == wanted or key[1].startswith(wanted)}
+        )
+        if not said:
+            raise UsageError(f"No scanner {wanted} has said anything of {category}.")
+    if len(said) > 1 and category in rule_categories():
+        rule = ("rules", rule_scanner(category).digest)
+        said = Counter({rule: said[rule]}) if rule in said else said
+    if len(said) > 1:
+        listed = ", ".join(f"{name} {digest[:12]}" for name, digest in said)
+        raise UsageError(
+            f"Several scanners gave verdicts in {category} ({listed}); choose one with --scanner "
+            f"{category}=DIGEST."
+        )
+    name, digest = next(iter(said))
+    return Instrument(category=category, scanner=name or "", digest=digest)
+
+
+class _Beside:
+    """What stands beside a transcript: its verdicts and labels, as a row that filters look into."""
+
+    def __init__(
+        self,
+        corpus: Corpus,
+        instruments: Sequence[Instrument],
+        labels: Labels,
+        places: Iterable[Field],
+    ) -> None:
+        self._labels = labels
+        self._written = {
+            (place.column, place.path[0]): _category(place.path[0], corpus)
+            for place in places
+            if place.column in _BESIDE
+        }
+        self._said: dict[str, dict[str, tuple[str | None, float | None]]] = {}
+        for one in instruments:
+            table = corpus.verdicts(category=one.category, scanner_digest=one.digest)
+            columns = [table[name].to_pylist() for name in ("transcript_id", "value", "score")]
+            self._said[one.category] = {i: (v, s) for i, v, s in zip(*columns, strict=True)}
+        self._rows: dict[tuple[Any, ...], dict[str, str]] = {}
+
+    def row(self, identifier: str) -> dict[str, str]:
+        """Give the row of one transcript; transcripts that look alike share it."""
+        values = tuple(self._value(column, name, identifier) for column, name in self._written)
+        if values not in self._rows:
+            inside: dict[str, dict[str, Any]] = {name: {} for name in _BESIDE}
+            for (column, name), value in zip(self._written, values, strict=True):
+                inside[column][name] = value
+            self._rows[values] = {name: json.dumps(held) for name, held in inside.items()}
+        return self._rows[values]
+
+    def scanned(self, identifier: str) -> bool:
+        """Whether every instrument has said something of a transcript."""
+        return all(identifier in said for said in self._said.values())
+
+    def _value(self, column: str, name: str, identifier: str) -> Any:
+        category = self._written[column, name]
+        if column == LABEL:
+            return self._labels.get(identifier, {}).get(category)
+        said = self._said[category].get(identifier)
+        return None if said is None else said[column == SCORE]
+
+
+def _matching(
+    query: Query,
+    corpus: Corpus,
+    expression: Expression,
+    instruments: Sequence[Instrument],
+    labels: Labels,
+    excluded: frozenset[str],
+) -> tuple[tuple[str, ...], int]:
+    """Find the ids that a filter keeps, sorted, and how many more an instrument passed over."""
+    terms = expression.terms if isinstance(expression, And) else (expression,)
+    looking = [t for t in terms if any(place.column in _BESIDE for place in fields(t))]
+    plain = query.where(joined(t for t in terms if t not in looking) if looking else expression)
+    if not looking:
+        return tuple(i for i in plain.ids() if i not in excluded), 0
+    condition = joined(looking)
+    places = fields(condition)
+    beside = _Beside(corpus, instruments, labels, places)
+    columns = sorted({place.column for place in places} - set(_BESIDE))
+    kept: list[str] = []
+    unscanned = 0
+    known: dict[int, bool] = {}
+    for identifier, own in _rows(plain, columns):
+        if identifier in excluded:
+            continue
+        unscanned += not beside.scanned(identifier)
+        row = beside.row(identifier)
+        if columns:
+            keeps = holds(condition, {**row, **own}) is True
+        else:  # rows of the same look have the same answer
+            if id(row) not in known:
+                known[id(row)] = holds(condition, row) is True
+            keeps = known[id(row)]
+        if keeps:
+            kept.append(identifier)
+    return tuple(kept), unscanned
+
+
+def _rows(query: Query, columns: Sequence[str]) -> Iterable[tuple[str, dict[str, Any]]]:
+    """Give the ids of a query, sorted, with what some columns hold."""
+    if not columns:
+        return ((identifier, {}) for identifier in query.ids())
+    table = query.table(["transcript_id", *columns])
+    order = np.argsort(np.array(table["transcript_id"].to_pylist(), "S64"))
+    return (
+        (row["transcript_id"], {name: row[name] for name in columns})
+        for row in (table.slice(int(place), 1).to_pylist()[0] for place in order)
+    )

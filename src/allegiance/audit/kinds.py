@@ -1,0 +1,535 @@
+"""The kinds of claims: for each, what is needed, when it stands, and what is then said."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from allegiance import stats
+from allegiance.audit.case import Case, Found, how_found, named_raters
+from allegiance.audit.claim import Kind, Said, Status
+from allegiance.audit.draw import open_draw
+from allegiance.audit.evidence import DrawShown, draw_shown
+from allegiance.audit.gaps import gap_of
+from allegiance.audit.licensing import licence
+from allegiance.audit.reading import Reading, reading_of
+from allegiance.audit.record import Labelled
+from allegiance.errors import UsageError
+from allegiance.stats import Interval
+from allegiance.stats.interval import percent
+
+
+def _existence(case: Case) -> Found:
+    wanted = case.claim.transcript
+    if wanted and wanted not in frozenset(case.frame.ids):
+        return Found(
+            "cannot be told",
+            f"The transcript {wanted[:12]} is not in the frame ({case.frame.spec.name}).",
+        )
+    chosen = wanted or (case.instances[0] if case.instances else "")
+    if not chosen:
+        return Found(
+            "cannot be told",
+            f"No transcript of the frame is labelled {case.wanted}: existence takes a labelled instance.",
+            ("label one: `allegiance label DRAW`, or `allegiance label --transcript ID`",),
+        )
+    shown = case.shown(chosen)
+    said = case.confirmed(chosen)
+    if said is not True or not shown.quotes_found:
+        why = (
+            "a quote of its label is not in its text"
+            if said
+            else "its labels say otherwise"
+            if said is False
+            else "its raters disagree"
+            if case.labels.get(chosen)
+            else "nobody labelled it"
+        )
+        return Found(
+            "cannot be told",
+            f"Transcript {chosen[:12]} is no labelled instance of {case.wanted}: {why}.",
+            instances=(shown,),
+        )
+    refuted = sum(case.confirmed(one) is False for one in case.labels)
+    interval = stats.existence(len(case.instances), refuted, len(case.frame))
+    sentence = (
+        f"Transcript {chosen[:12]} is labelled {case.wanted} by {named_raters(case.labels[chosen])}: such a "
+        f"transcript exists among these {len(case.frame):,} ({how_found(shown)}); that carries no rate."
+    )
+    return Found(
+        "stands",
+        sentence,
+        ("one labelled instance shows existence, however it was found",),
+        interval,
+        False,
+        (shown,),
+    )
+
+
+def _none_seen(case: Case) -> Found:
+    reading = _reading(case)
+    if not reading.reads:
+        return Found("cannot be told", f"Nothing of {reading.draw.name} is labelled yet.")
+    hits = [read for read in reading.reads if read.hit]
+    if hits:
+        first = hits[0]
+        return Found(
+            "refuted",
+            f"{len(hits)} of the {len(reading.reads):,} read in {reading.draw.name} "
+            f"{'is' if len(hits) == 1 else 'are'} labelled {case.wanted}, the first of them number "
+            f"{first.position:,} ({first.transcript_id[:12]}).",
+            interval=case.granted.interval if case.granted else None,
+            instances=(case.shown(first.transcript_id),),
+        )
+    if reading.missing:
+        return Found(
+            "cannot be told",
+            f"None of {reading.observed:,} read in {reading.draw.name} is labelled {case.wanted}, but "
+            f"{reading.missing:,} more could not be told.",
+            interval=excluded(case, reading),
+        )
+    interval = excluded(case, reading)
+    outside = _outside(case, reading)
+    about = (
+        _excludes(interval, case)
+        if interval is not None
+        else "it says nothing of the rest of the frame"
+    )
+    sentence = (
+        f"None of the {len(reading.reads):,} transcripts read out of {reading.population:,} is labelled "
+        f"{case.wanted} by {named_raters(labels_behind(reading))}; {about}."
+    )
+    return Found("stands", sentence, (*_reasons(case), *outside), interval)
+
+
+def _none_exist(case: Case) -> Found:
+    if case.instances:
+        shown = case.shown(case.instances[0])
+        more = len(case.instances) - 1
+        also = f", and {more:,} more" if more else ""
+        return Found(
+            "refuted",
+            f"Transcript {shown.transcript_id[:12]} is labelled {case.wanted} by "
+            f"{named_raters(case.labels[shown.transcript_id])}{also}: one is enough ({how_found(shown)}).",
+            interval=stats.existence(len(case.instances), 0, len(case.frame)),
+            adjust=False,
+            instances=(shown,),
+        )
+    if case.draw is None:
+        return Found(
+            "cannot be told",
+            f"No transcript of the frame is labelled {case.wanted}, and no draw is named whose reads "
+            "could exclude a share of them.",
+            ("name a draw on this frame with --draw, or make one",),
+        )
+    reading = _reading(case)
+    if not reading.reads:
+        return Found("cannot be told", f"Nothing of {reading.draw.name} is labelled yet.")
+    interval = excluded(case, reading)
+    if interval is None:
+        return Found(
+            "cannot be told",
+            f"None of the {len(reading.reads):,} read is labelled {case.wanted}, which excludes nothing "
+            f"in the frame: {'; '.join(_reasons(case))}.",
+            _reasons(case),
+        )
+    everyone = reading.observed == reading.population and interval.high == 0
+    if everyone:
+        return Found(
+            "stands",
+            f"All {reading.population:,} transcripts of the frame were read, and none is labelled "
+            f"{case.wanted} by {named_raters(labels_behind(reading))}.",
+            ("the raters overlook none",),
+            interval,
+        )
+    return Found(
+        "cannot be told",
+        f"None of {reading.observed:,} read out of {reading.population:,} is labelled {case.wanted}; "
+        f"{_excludes(interval, case)}, and that is not none.",
+        _reasons(case),
+        interval,
+    )
+
+
+def _prevalence(case: Case) -> Found:
+    reading, granted = _reading(case), case.granted
+    assert granted is not None
+    interval = granted.interval
+    if interval is None or granted.grant in ("existence", "nothing"):
+        return Found(
+            "cannot be told",
+            f"No rate of {case.wanted} is licensed by {reading.draw.name}: {'; '.join(granted.reasons)}.",
+            granted.reasons,
+            interval,
+            False,
+        )
+    by = f" by {named_raters(labels_behind(reading))}"
+    seen = f"{interval.hits:,} of {interval.reads:,} read out of {interval.population:,}"
+    sure = f"{100 * interval.confidence:.4g} %"
+    named = case.frame.spec.name
+    frame = f"these {interval.population:,}" + ("" if named == "all transcripts" else f" ({named})")
+    if granted.grant == "bound":
+        low, high = f"{100 * interval.low:.2f} %", f"{100 * interval.high:.2f} %"
+        limit = f"at least {low}" if interval.hits else f"at most {high}"
+        told = f"{limit} of {frame} would be labelled {case.wanted}{by} ({sure}, {interval.method})"
+    else:
+        told = (
+            f"{percent(interval.point)} of {frame} would be labelled {case.wanted}{by} ({sure} "
+            f"interval {100 * interval.low:.2f} to {100 * interval.high:.2f} %, {interval.method})"
+        )
+    status: Status = "stands"
+    verdict = ""
+    if case.claim.says is not None:
+        status, verdict = _compared(case.claim.says, interval)
+        verdict = f" {verdict}"
+    beside = _missing(interval)
+    return Found(
+        status,
+        f"{seen}: {told}.{verdict}{_missing_told(interval)}",
+        _reasons(case),
+        interval,
+        beside=beside,
+    )
+
+
+def _gap(case: Case) -> Found:
+    spec = case.claim.gap
+    if spec is None:
+        raise UsageError("A gap is between two levels of a factor: --gap tier.")
+    found = gap_of(case.frame, spec, case.wanted, case.record, case.claim.confidence)
+    interval = found.interval
+    tests = [
+        look.body["p_value"]
+        for look in case.record.looks
+        if look.kind == "estimate"
+        and look.frame == case.frame.digest
+        and look.body.get("what") == "gap"
+        and (look.category, look.body.get("value"), look.body.get("gap"))
+        != (case.wanted.category, case.wanted.value, spec.to_dict())
+    ]
+    adjusted = float(stats.adjust([found.p_value, *tests])[0])
+    who = (
+        f"said by {spec.instrument.scanner} {spec.instrument.digest[:12]}"
+        if spec.instrument
+        else f"labelled by {named_raters([one for those in case.labels.values() for one in those])}"
+    )
+    points = (
+        f"{100 * interval.point:+.1f} points [{100 * interval.low:.2f}, {100 * interval.high:.2f}]"
+    )
+    sentence = (
+        f"{case.wanted}, {spec.first} minus {spec.second} on the same requests: {points} "
+        f"({100 * interval.confidence:.4g} %, {interval.method}; p = {found.p_value:.3g}"
+        + (f", {adjusted:.3g} adjusted for {len(tests) + 1} gaps looked at" if tests else "")
+        + f"), for the model on requests like these, as {who}."
+    )
+    if found.equivalence is not None:
+        same = "is" if found.equivalence.equivalent else "is not"
+        sentence += (
+            f" It {same} shown to be smaller than {100 * found.equivalence.margin:g} points."
+        )
+    status: Status = "stands" if interval.low > 0 or interval.high < 0 else "cannot be told"
+    beside = {
+        "p_value": found.p_value,
+        "p_value_adjusted": adjusted,
+        "gaps_looked_at": len(tests) + 1,
+        "smallest_detectable": found.smallest_detectable,
+        "equivalence": found.to_dict()["equivalence"],
+    }
+    reasons = ("a gap is of the model, clustered by request; it is no share of these transcripts",)
+    if status == "cannot be told":
+        reasons = ("the limits hold no gap as well", *reasons)
+    return Found(status, sentence, reasons, interval, beside=beside)
+
+
+def _random_example(case: Case) -> Found:
+    wanted, draw = case.claim.transcript, case.draw
+    if not wanted:
+        raise UsageError("A random example is a transcript: name it with --transcript ID.")
+    if draw is None:
+        return Found(
+            "cannot be told",
+            f"Nothing says that {wanted[:12]} was drawn at random among those confirmed: no draw is named.",
+            ("`allegiance draw NAME --n 1 --among-confirmed CATEGORY` makes such a draw",),
+        )
+    if wanted not in draw.order:
+        return Found("refuted", f"Transcript {wanted[:12]} is not in the draw {draw.name}.")
+    shown = case.shown(wanted)
+    position = draw.position(wanted)
+    among = draw.spec.frame.labels_as_of is not None
+    if draw.spec.design not in ("random", "census") or (
+        draw.record.reported
+        and draw.spec.testimony is not None
+        and draw.spec.testimony.order != "random"
+    ):
+        return Found(
+            "refuted",
+            f"{draw.name} is no random draw, and {wanted[:12]} no random example.",
+            instances=(shown,),
+        )
+    if case.confirmed(wanted) is not True:
+        return Found(
+            "cannot be told",
+            f"{wanted[:12]} is not confirmed as {case.wanted}.",
+            instances=(shown,),
+        )
+    earlier = [one for one in draw.order[: position - 1] if among or case.confirmed(one)]
+    untold = [
+        one for one in draw.order[: position - 1] if not among and case.confirmed(one) is None
+    ]
+    if untold:
+        return Found(
+            "cannot be told",
+            f"{len(untold)} places before number {position:,} of {draw.name} could not be told.",
+            instances=(shown,),
+        )
+    rivals = [
+        one.name for one in case.record.on_frame(draw.frame.digest) if one.seq < draw.record.seq
+    ]
+    if earlier:
+        return Found(
+            "refuted",
+            f"{wanted[:12]} is number {len(earlier) + 1} of those confirmed in {draw.name}; the random "
+            f"example is the first, {earlier[0][:12]}.",
+            instances=(shown,),
+        )
+    if among and rivals:
+        return Found(
+            "cannot be told",
+            f"{wanted[:12]} came first in {draw.name}, but the same transcripts were drawn before "
+            f"({', '.join(rivals)}): the example is the first of the first draw.",
+            instances=(shown,),
+        )
+    of = f"{len(draw.frame):,} confirmed" if among else f"those of {len(draw.frame):,} that have it"
+    return Found(
+        "stands",
+        f"For example, transcript {wanted[:12]}: drawn at random among {of} (draw {draw.name}, seed "
+        f"{draw.spec.seed or 'not known'}).",
+        ("an example shows what one is like, and carries no rate",),
+        instances=(shown,),
+        adjust=False,
+    )
+
+
+def _striking(case: Case) -> Found:
+    wanted = case.claim.transcript
+    if not wanted:
+        raise UsageError("The most striking one is a transcript: name it with --transcript ID.")
+    shown = case.shown(wanted)
+    tops = [
+        sight
+        for sight in case.record.sights_of(wanted)
+        if sight.route.kind == "top" and sight.place is not None and sight.route.population
+    ]
+    if not tops:
+        return Found(
+            "cannot be told",
+            f"No record says that {wanted[:12]} came to a rank by a score: `allegiance show --by SCORE "
+            "--position K`, or `allegiance draw NAME --design top --by SCORE`.",
+            instances=(shown,),
+        )
+    sight = min(tops, key=lambda one: (one.place or 0, one.seq))
+    place, many = sight.place or 1, sight.route.population or 1
+    selected = stats.selection(place, many, many)
+    confirmed = case.confirmed(wanted)
+    known = {True: "labelled", False: "labelled as not", None: "not labelled as"}[confirmed]
+    sentence = (
+        f"Transcript {wanted[:12]} ({known} {case.wanted}) was picked as number {place:,} by "
+        f"{sight.route.by} out of {many:,}"
+        + (", the most striking of all" if place == 1 else "")
+        + "; it carries no rate."
+    )
+    status: Status = (
+        "stands" if confirmed else "refuted" if confirmed is False else "cannot be told"
+    )
+    interval = selected.licenses if confirmed else None
+    return Found(
+        status,
+        sentence,
+        (selected.sentence(),),
+        interval,
+        False,
+        (shown,),
+        {"rank": place, "candidates": many},
+    )
+
+
+def _citation(case: Case) -> Found:
+    """Say of one transcript how it was come by, and what each of its draws licenses."""
+    wanted = case.claim.transcript
+    shown = case.shown(wanted)
+    confirmed = case.confirmed(wanted)
+    said = {
+        True: f"is labelled {case.wanted} by {named_raters(case.labels.get(wanted, []))}",
+        False: f"is labelled as not {case.wanted} by {named_raters(case.labels.get(wanted, []))}",
+        None: f"is not settled for {case.wanted}: "
+        + ("its raters disagree" if case.labels.get(wanted) else "nobody labelled it"),
+    }[confirmed]
+    names = dict.fromkeys(s.route.draw for s in shown.sights if s.route.draw)
+    parts: list[str] = []
+    draws: list[DrawShown] = []
+    best: Interval | None = None
+    for name in names:
+        reading = reading_of(open_draw(case.corpus, case.record, name), case.record, case.wanted)
+        granted = licence(reading, case.claim.confidence)
+        draws.append(draw_shown(reading, granted))
+        licensed = granted.grant in ("rate", "bound")
+        if confirmed and granted.interval is not None and licensed:
+            parts.append(_licensed(case, reading, granted.interval, granted.grant))
+            best = best or granted.interval
+        elif granted.grant == "existence":
+            parts.append(f"{name} licenses no rate, since {'; '.join(granted.reasons)}")
+    if best is None and confirmed:
+        best = stats.existence(1, 0, len(case.frame))
+        parts.append(f"that is existence alone: at least 1 of these {len(case.frame):,}")
+    rest = f". {_capital('; '.join(parts))}" if parts else ""
+    return Found(
+        "stands" if confirmed else "refuted" if confirmed is False else "cannot be told",
+        f"Transcript {wanted[:12]} {said}; {how_found(shown)}{rest}.",
+        interval=best,
+        adjust=False,
+        instances=(shown,),
+        draws=tuple(draws),
+    )
+
+
+def _licensed(case: Case, reading: Reading, interval: Interval, grant: str) -> str:
+    """Say what a draw licenses of its frame, and what that leaves of the whole corpus."""
+    spec = reading.draw.spec
+    seen = f"{interval.hits:,} of {interval.reads:,} read until then in {spec.name}"
+    if grant == "bound":
+        limits = f"at least {interval.count_low:,} of the {spec.frame.population:,} have it"
+    else:
+        limits = (
+            f"{interval.count_low:,} to {interval.count_high:,} of the {spec.frame.population:,} have it, "
+            f"{100 * interval.low:.2f} to {100 * interval.high:.2f} %"
+        )
+    whole = case.corpus.at(spec.frame.version).count()
+    also = (
+        f", and so at least {interval.count_low:,} of all {whole:,}"
+        if whole > spec.frame.population
+        else ""
+    )
+    return (
+        f"{seen}: {limits} ({spec.frame.name}; stopping rule: {reading.rule}; "
+        f"{100 * interval.confidence:.4g} %, {interval.method}){also}"
+    )
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+DECIDED: Mapping[Kind, Callable[[Case], Found]] = {
+    "existence": _existence,
+    "none-seen": _none_seen,
+    "none-exist": _none_exist,
+    "prevalence": _prevalence,
+    "gap": _gap,
+    "random-example": _random_example,
+    "striking": _striking,
+    "citation": _citation,
+}
+
+
+def _reading(case: Case) -> Reading:
+    if case.reading is None:
+        raise UsageError(f"A claim of {case.claim.kind} rests on a draw: name it with --draw.")
+    return case.reading
+
+
+def labels_behind(reading: Reading) -> list[Labelled]:
+    """Give the labels that a reading rests on."""
+    return [one for read in reading.reads for one in read.labels]
+
+
+def excluded(case: Case, reading: Reading) -> Interval | None:
+    """What share none among the reads excludes, by the reading's own route; None where it licenses nothing."""
+    granted = case.granted
+    if granted is None or granted.interval is None or granted.grant in ("existence", "nothing"):
+        return None
+    noticed = case.claim.noticed
+    plain = reading.rule.kind == "fixed" and reading.draw.spec.design in ("random", "census")
+    if plain and not reading.missing:
+        sensitivity = None if noticed is None else (noticed.caught, noticed.planted)
+        return stats.absence(
+            reading.observed, reading.population, sensitivity, case.claim.confidence
+        )
+    return granted.interval
+
+
+def _excludes(interval: Interval, case: Case) -> str:
+    share = f"{100 * interval.high:.2f} %"
+    return (
+        f"a share above {share} of the {interval.population:,} is excluded at "
+        f"{100 * interval.confidence:.4g} % ({interval.method})"
+    )
+
+
+def _outside(case: Case, reading: Reading) -> tuple[str, ...]:
+    """Confirmed ones that were not among the reads: they leave the sentence about the reads alone."""
+    read = {one.transcript_id for one in reading.reads}
+    others = [one for one in case.instances if one not in read]
+    if not others:
+        return ()
+    return (
+        f"{len(others)} of the frame {'is' if len(others) == 1 else 'are'} labelled {case.wanted} that "
+        f"{'was' if len(others) == 1 else 'were'} not among the reads ({others[0][:12]}): none-exist is "
+        "refuted, this is not",
+    )
+
+
+def _reasons(case: Case) -> tuple[str, ...]:
+    granted, reading = case.granted, case.reading
+    if granted is None or reading is None:
+        return ()
+    reasons = list(granted.reasons)
+    if reading.beyond:
+        reasons.append(
+            f"{reading.beyond:,} labels on later places don't count: a place before them has none"
+        )
+    noticed = case.claim.noticed
+    if noticed is not None:
+        source = "on record" if noticed.source == "planted" else "as stated"
+        reasons.append(
+            f"{noticed.caught} of {noticed.planted} planted cases were noticed ({source}), taken to be as "
+            "easy to notice as real ones"
+        )
+    if reading.draw.spec.frame.unscanned:
+        reasons.append(
+            f"{reading.draw.spec.frame.unscanned:,} transcripts had no verdict when the frame was made, "
+            "and are not in it"
+        )
+    return tuple(reasons)
+
+
+def _compared(said: Said, interval: Interval) -> tuple[Status, str]:
+    """Set a claimed number beside the limits."""
+    claimed = f"{said.how.replace('-', ' ')} {percent(said.rate)}"
+    inside = interval.low <= said.rate <= interval.high
+    if said.how == "about":
+        if inside:
+            return "stands", f"About {percent(said.rate)} is compatible with that."
+        return "refuted", f"About {percent(said.rate)} is outside these limits."
+    above, below = interval.low > said.rate, interval.high < said.rate
+    holds, fails = (below, above) if said.how == "at-most" else (above, below)
+    if (
+        holds
+        or (said.how == "at-most" and interval.high == said.rate)
+        or (said.how == "at-least" and interval.low == said.rate)
+    ):
+        return "stands", f"{claimed.capitalize()} is shown."
+    if fails:
+        return "refuted", f"{claimed.capitalize()} is excluded."
+    return "cannot be told", f"{claimed.capitalize()} is neither shown nor excluded."
+
+
+def _missing(interval: Interval) -> dict[str, Any]:
+    return {} if not interval.missing else {"missing": interval.missing}
+
+
+def _missing_told(interval: Interval) -> str:
+    worst = interval.worst_case
+    if worst is None:
+        return ""
+    return (
+        f" {interval.missing:,} could not be told; whatever they are, the limits lie within "
+        f"{100 * worst.low:.2f} to {100 * worst.high:.2f} %."
+    )

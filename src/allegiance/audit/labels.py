@@ -1,0 +1,175 @@
+"""Labels: what a rater says of a transcript, kept with where it was read and what was hidden."""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from msgspec import structs
+
+from allegiance.audit.chain import Event
+from allegiance.audit.draw import Draw
+from allegiance.audit.ledger import Ledger
+from allegiance.audit.specs import LabelSpec, Property, Quote, SkipSpec, read
+from allegiance.corpus import Transcript
+from allegiance.errors import UsageError
+
+BLIND = ("condition", "verdicts", "other raters", "stratum", "sample id")
+"""What is hidden from a rater unless asked otherwise."""
+
+_PARTS = ("reasoning", "output", "whole")
+
+
+@dataclass(frozen=True)
+class Given:
+    """A label after it was kept.
+
+    Attributes
+    ----------
+    event
+        The event that holds it.
+    standing
+        ``new``; ``same`` (it had been said before: nothing was added); ``revised``.
+    before
+        What was said before, of one that is revised.
+    """
+
+    event: Event
+    standing: Literal["new", "same", "revised"]
+    before: str | None = None
+
+
+def give_label(
+    ledger: Ledger,
+    transcript: Transcript,
+    wanted: Property,
+    value: str,
+    rater: str,
+    *,
+    draw: Draw | None = None,
+    quotes: Sequence[Quote] = (),
+    note: str = "",
+    hidden: Sequence[str] = BLIND,
+    source: Literal["person", "truth"] = "person",
+) -> Given:
+    """Keep a label; when this returns, it is on the disk.
+
+    A second label by the same rater in the same category that says the same adds nothing; one that
+    says something else is kept as a revision beside the first.
+
+    Parameters
+    ----------
+    ledger, transcript
+        Where it is kept, and of what.
+    wanted
+        The category and its definition; `value` may be any of its values.
+    draw
+        The draw it was read in; None for a transcript that came by another route.
+    quotes
+        Words of the transcript that it rests on.
+
+    Raises
+    ------
+    UsageError
+        If the value is none of the category's, the rater has no name, the transcript is not in the
+        draw, or a quote is not in the transcript.
+    """
+    if value not in wanted.values:
+        raise UsageError(
+            f"{wanted.category} has no value {value!r}; it has {', '.join(wanted.values)}."
+        )
+    _check_rater(rater)
+    position = None if draw is None else draw.position(transcript.transcript_id)
+    for quote in quotes:
+        if not quoted_in(quote, transcript):
+            raise UsageError(
+                f"The quote {_short(quote.text)!r} is not in the {quote.part} of transcript "
+                f"{transcript.transcript_id[:12]}; copy the words as they stand there."
+            )
+    label = LabelSpec(
+        rater=rater,
+        category=wanted.category,
+        value=value,
+        transcript_id=transcript.transcript_id,
+        definition=wanted.digest,
+        draw="" if draw is None else draw.name,
+        position=position,
+        quotes=tuple(quotes),
+        note=note,
+        hidden=tuple(hidden),
+        source=source,
+    )
+    return _kept(ledger, label)
+
+
+def skip(
+    ledger: Ledger, draw: Draw, transcript_id: str, wanted: Property, rater: str, reason: str = ""
+) -> Event:
+    """Keep that a rater could not say: the place counts as missing, never as no.
+
+    Raises
+    ------
+    UsageError
+        If the transcript is not in the draw, or the rater has no name.
+    """
+    _check_rater(rater)
+    body = SkipSpec(
+        rater=rater,
+        category=wanted.category,
+        transcript_id=transcript_id,
+        draw=draw.name,
+        position=draw.position(transcript_id),
+        reason=reason,
+    )
+    return ledger.append(
+        "skip", _subject(rater, wanted.category, transcript_id), body.to_dict(), rater
+    )
+
+
+def quoted_in(quote: Quote, transcript: Transcript) -> bool:
+    """Whether the words of a quote stand in the part it names; white space may differ."""
+    parts = {
+        "reasoning": transcript.reasoning,
+        "output": transcript.output,
+        "whole": transcript.text,
+    }
+    if quote.part not in _PARTS:
+        raise UsageError(f"A quote is from {', '.join(_PARTS)}, and not from {quote.part!r}.")
+    words = _spaced(quote.text)
+    return bool(words) and words in _spaced(parts[quote.part] or "")
+
+
+def quotes_of(texts: Iterable[str], unit: str) -> tuple[Quote, ...]:
+    """Make quotes of the part that a category is a property of."""
+    return tuple(Quote(text=text, part=unit) for text in texts)
+
+
+def _kept(ledger: Ledger, label: LabelSpec) -> Given:
+    subject = _subject(label.rater, label.category, label.transcript_id)
+    with ledger.writing() as page:
+        last = page.last(("label", "relabel"), subject)
+        if last is None:
+            return Given(page.append("label", subject, label.to_dict(), label.rater), "new")
+        before = read(LabelSpec, last.body, f"Event {last.seq} of the ledger, a label,")
+        if before.value == label.value and before.quotes == label.quotes:
+            return Given(last, "same")
+        revised = structs.replace(label, revises=last.seq)
+        event = page.append("relabel", subject, revised.to_dict(), label.rater)
+    return Given(event, "revised", before.value)
+
+
+def _subject(rater: str, category: str, transcript_id: str) -> str:
+    return f"{transcript_id} {category} {rater}"
+
+
+def _check_rater(rater: str) -> None:
+    if not rater.strip() or len(rater) > 100 or not rater.isprintable():
+        raise UsageError("A label needs the name of its rater: --rater NAME, up to 100 characters.")
+
+
+def _spaced(text: str) -> str:
+    return re.sub(r"\s+", " ", text).strip()
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 60 else text[:57] + "..."

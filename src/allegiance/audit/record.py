@@ -1,0 +1,312 @@
+"""The record: what the ledger says up to a point, gathered by draw, by transcript and by rater.
+
+Everything that a claim rests on is read from here, so that it can be read again up to the same event
+by whoever checks the claim.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from allegiance.audit.chain import Event, Head
+from allegiance.audit.ledger import Ledger
+from allegiance.audit.specs import (
+    DrawSpec,
+    Extension,
+    LabelSpec,
+    Opened,
+    Property,
+    Route,
+    SkipSpec,
+    read,
+)
+from allegiance.errors import UsageError
+
+DISPUTED = "disputed"
+"""What labels agree on where raters don't."""
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """A label that stands, with the event that it was given by and the one it goes back to.
+
+    Attributes
+    ----------
+    seq, at, digest
+        The event: its number, time and digest.
+    first
+        The number of the event in which this rater first labelled the transcript so.
+    label
+        What was said.
+    """
+
+    seq: int
+    at: str
+    digest: str
+    first: int
+    label: LabelSpec
+
+
+@dataclass(frozen=True)
+class Sight:
+    """One transcript before a reader, once: by which route, at which place, and when."""
+
+    seq: int
+    at: str
+    actor: str
+    transcript_id: str
+    place: int | None
+    route: Route
+
+
+@dataclass(frozen=True)
+class Look:
+    """An estimate or a claim that somebody saw: an event, its draw or frame, and the category."""
+
+    seq: int
+    at: str
+    kind: str
+    category: str
+    draw: str
+    frame: str
+    body: Mapping[str, Any]
+
+
+@dataclass
+class DrawRecord:
+    """A draw with what happened to it.
+
+    Attributes
+    ----------
+    seq, at, spec
+        The event that made it, and what was drawn.
+    extensions
+        What was added later, with the number of the event.
+    first_opened
+        The first event that opened one of its transcripts; None if none did.
+    """
+
+    seq: int
+    at: str
+    spec: DrawSpec
+    extensions: list[tuple[int, Extension]] = field(default_factory=list[tuple[int, Extension]])
+    first_opened: int | None = None
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+        return self.spec.name
+
+    @property
+    def size(self) -> int | None:
+        """How many are drawn, extensions included; None for the whole frame."""
+        if self.spec.n is None:
+            return None
+        return self.spec.n + sum(extension.more for _, extension in self.extensions)
+
+    @property
+    def reported(self) -> bool:
+        """Whether it is a reader's report of reading that the program did not see."""
+        return self.spec.testimony is not None
+
+    def declared(self, category: str) -> bool:
+        """Whether the category was on record before the first transcript was opened."""
+        if self.spec.property_of(category) is None:
+            return False
+        testimony = self.spec.testimony
+        if testimony is not None:
+            return testimony.declared
+        return self.first_opened is None or self.seq < self.first_opened
+
+
+class Record:
+    """The ledger as read up to an event.
+
+    Parameters
+    ----------
+    events
+        In order.
+    ledger_id
+        The ledger they are from.
+    """
+
+    def __init__(
+        self, events: Iterable[Event], ledger_id: str = "", head: Head | None = None
+    ) -> None:
+        self.ledger_id = ledger_id
+        self.head = head or Head(0, "")
+        self.draws: dict[str, DrawRecord] = {}
+        self.sights: list[Sight] = []
+        self.looks: list[Look] = []
+        self.events: dict[int, Event] = {}
+        self.exports: list[tuple[int, Opened]] = []
+        self._labels: dict[tuple[str, str, str], Labelled] = {}  # rater, category, transcript
+        self._skips: dict[tuple[str, str, str], tuple[int, SkipSpec]] = {}
+        self.relabelled: list[Labelled] = []
+        self.planted: dict[tuple[str, str], tuple[int, int]] = {}
+        for event in events:
+            self.events[event.seq] = event
+            self.head = Head(event.seq, event.digest)
+            handler = _HANDLERS.get(event.kind)
+            if handler is not None:
+                handler(self, event)
+
+    @classmethod
+    def of(cls, ledger: Ledger, until: int | None = None) -> "Record":
+        """Read a ledger, up to the event of a number or its end."""
+        return cls(ledger.events(until=until), ledger.id, ledger.head() if until is None else None)
+
+    def draw(self, name: str) -> DrawRecord:
+        """Find a draw.
+
+        Raises
+        ------
+        UsageError
+            If there is none of that name.
+        """
+        if name not in self.draws:
+            there = ", ".join(self.draws) or "none yet; make one with `allegiance draw NAME --n 50`"
+            raise UsageError(f"There is no draw {name!r}; there are: {there}.")
+        return self.draws[name]
+
+    def property_of(self, category: str) -> Property | None:
+        """Find the definition that a category of one's own was first given."""
+        for draw in self.draws.values():
+            found = draw.spec.property_of(category)
+            if found is not None:
+                return found
+        return None
+
+    def labels(
+        self, category: str | None = None, draw: str | None = None, rater: str | None = None
+    ) -> Iterator[Labelled]:
+        """Give the labels that stand, in the order in which they were first given."""
+        chosen = [
+            one
+            for one in self._labels.values()
+            if (category is None or one.label.category == category)
+            and (draw is None or one.label.draw == draw)
+            and (rater is None or one.label.rater == rater)
+        ]
+        return iter(sorted(chosen, key=lambda one: one.first))
+
+    def skips(self, category: str, draw: str, rater: str | None = None) -> dict[str, int]:
+        """Give the transcripts of a draw that were skipped and not labelled since, with the event."""
+        return {
+            skip.transcript_id: seq
+            for (who, what, _), (seq, skip) in self._skips.items()
+            if what == category and skip.draw == draw and (rater is None or who == rater)
+        }
+
+    def label_of(self, rater: str, category: str, transcript_id: str) -> Labelled | None:
+        """Give what a rater says of a transcript now."""
+        return self._labels.get((rater, category, transcript_id))
+
+    @cached_property
+    def agreed(self) -> dict[str, dict[str, str]]:
+        """Transcript to category to the value that its labels agree on, or `DISPUTED`."""
+        found: dict[str, dict[str, str]] = {}
+        for one in self.labels():
+            said = found.setdefault(one.label.transcript_id, {})
+            before = said.setdefault(one.label.category, one.label.value)
+            if before != one.label.value:
+                said[one.label.category] = DISPUTED
+        return found
+
+    @cached_property
+    def _first_seen(self) -> dict[str, int]:
+        """Transcript to its place among all that were opened, from 1, in the order of the record."""
+        seen: dict[str, int] = {}
+        for sight in self.sights:
+            seen.setdefault(sight.transcript_id, len(seen) + 1)
+        return seen
+
+    def ordinal(self, transcript_id: str) -> int | None:
+        """Say the how-manieth transcript of all on record it was, from 1; None if never opened."""
+        return self._first_seen.get(transcript_id)
+
+    def sights_of(self, transcript_id: str) -> list[Sight]:
+        """Give every way by which a transcript came before a reader, the first first."""
+        return [sight for sight in self.sights if sight.transcript_id == transcript_id]
+
+    def on_frame(self, digest: str) -> list[DrawRecord]:
+        """Give the draws on a frame, in the order in which they were made."""
+        return [draw for draw in self.draws.values() if draw.spec.frame.digest == digest]
+
+    def _drew(self, event: Event) -> None:
+        spec = read(DrawSpec, event.body, f"Event {event.seq} of the ledger, a draw,")
+        self.draws[spec.name] = DrawRecord(event.seq, event.at, spec)
+        if spec.testimony is not None:
+            route = Route(kind="attested", draw=spec.name, population=spec.frame.population)
+            self.draws[spec.name].first_opened = event.seq
+            for place, identifier in enumerate(spec.testimony.reads, 1):
+                self.sights.append(
+                    Sight(event.seq, event.at, event.actor, identifier, place, route)
+                )
+
+    def _extended(self, event: Event) -> None:
+        extension = read(Extension, event.body, f"Event {event.seq} of the ledger, an extension,")
+        self.draws[extension.draw].extensions.append((event.seq, extension))
+
+    def _opened(self, event: Event) -> None:
+        opened = read(Opened, event.body, f"Event {event.seq} of the ledger, an opening,")
+        if opened.route.kind == "export":
+            self.exports.append((event.seq, opened))
+        drawn = self.draws.get(opened.route.draw)
+        if drawn is not None and drawn.first_opened is None:
+            drawn.first_opened = event.seq
+        for identifier, place in zip(opened.transcripts, opened.places, strict=True):
+            self.sights.append(
+                Sight(event.seq, event.at, event.actor, identifier, place, opened.route)
+            )
+
+    def _labelled(self, event: Event) -> None:
+        label = read(LabelSpec, event.body, f"Event {event.seq} of the ledger, a label,")
+        key = (label.rater, label.category, label.transcript_id)
+        before = self._labels.get(key)
+        first = event.seq if before is None else before.first
+        self._labels[key] = Labelled(event.seq, event.at, event.digest, first, label)
+        self._skips.pop(key, None)
+        if before is not None:
+            self.relabelled.append(self._labels[key])
+
+    def _skipped(self, event: Event) -> None:
+        skip = read(SkipSpec, event.body, f"Event {event.seq} of the ledger, a skip,")
+        key = (skip.rater, skip.category, skip.transcript_id)
+        if key not in self._labels:
+            self._skips[key] = (event.seq, skip)
+
+    def _looked(self, event: Event) -> None:
+        body = event.body
+        self.looks.append(
+            Look(
+                event.seq,
+                event.at,
+                event.kind,
+                str(body.get("category", "")),
+                str(body.get("draw", "")),
+                str(body.get("frame", "")),
+                body,
+            )
+        )
+
+    def _planted(self, event: Event) -> None:
+        body = event.body
+        key = (str(body.get("draw", "")), str(body.get("category", "")))
+        if "caught" in body and "planted" in body:
+            self.planted[key] = (int(body["caught"]), int(body["planted"]))
+
+
+_HANDLERS: Mapping[str, Any] = {
+    "draw": Record._drew,  # pyright: ignore[reportPrivateUsage]
+    "attest": Record._drew,  # pyright: ignore[reportPrivateUsage]
+    "extend": Record._extended,  # pyright: ignore[reportPrivateUsage]
+    "open": Record._opened,  # pyright: ignore[reportPrivateUsage]
+    "label": Record._labelled,  # pyright: ignore[reportPrivateUsage]
+    "relabel": Record._labelled,  # pyright: ignore[reportPrivateUsage]
+    "skip": Record._skipped,  # pyright: ignore[reportPrivateUsage]
+    "estimate": Record._looked,  # pyright: ignore[reportPrivateUsage]
+    "claim": Record._looked,  # pyright: ignore[reportPrivateUsage]
+    "plant": Record._planted,  # pyright: ignore[reportPrivateUsage]
+}

@@ -1,0 +1,225 @@
+"""`allegiance estimate`: what the labels of draws license, or the gap between two conditions."""
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.text import Text
+
+from allegiance.cli.app import JsonOption, WorkspaceOption, app, console, note, print_json
+from allegiance.cli.draw import ScannerOption, share
+from allegiance.cli.record import ledger_of, rater_name
+from allegiance.cli.transcripts import visible
+from allegiance.errors import UsageError
+
+if TYPE_CHECKING:
+    from allegiance.audit import Frame, GapSpec, Property, Record
+    from allegiance.corpus import Corpus
+
+
+@app.command(
+    epilog=(
+        "Example: allegiance estimate doubts · allegiance estimate doubts --draw first --method sequence · allegiance estimate "
+        "outcome=complied --gap tier --where \"model = 'organism/faker'\" --margin 5%"
+    )
+)
+def estimate(
+    category: Annotated[str, typer.Argument(help="A category, or CATEGORY=VALUE.")],
+    draw: Annotated[
+        str | None, typer.Option("--draw", help="The draw; by default all with labels in the category.")
+    ] = None,
+    where: Annotated[str | None, typer.Option("--where", help="With --gap: among these.")] = None,
+    gap: Annotated[
+        str | None, typer.Option("--gap", help="The gap of a factor (tier): same requests, for the model.")
+    ] = None,
+    levels: Annotated[
+        str | None, typer.Option("--levels", help="FIRST,SECOND of the factor, where it has more than two.")
+    ] = None,
+    margin: Annotated[
+        str | None, typer.Option("--margin", help="The gap that would matter, for equivalence, such as 5%.")
+    ] = None,
+    labels: Annotated[
+        bool, typer.Option("--labels", help="With --gap: from raters' labels, not from a scanner.")
+    ] = False,
+    scanner: ScannerOption = None,
+    method: Annotated[
+        str | None,
+        typer.Option("--method", help="Another one that the route licenses: sequence, berger-boos, wendell-schmee."),
+    ] = None,
+    confidence: Annotated[float, typer.Option("--confidence", help="Nominal coverage.")] = 0.95,
+    rater: Annotated[
+        str | None, typer.Option("--rater", help="The labels of one rater alone.")
+    ] = None,
+    workspace: WorkspaceOption = ".",
+    as_json: JsonOption = False,
+) -> None:
+    """Estimate a rate from the labels of a draw, or a gap; that it was looked at stays on record."""
+    from allegiance.audit import Record, known_property
+    from allegiance.corpus import Workspace
+
+    if not 0 < confidence < 1:
+        raise UsageError(f"--confidence {confidence}: it lies between 0 and 1.")
+    if gap is None and (where or levels or margin or labels):
+        raise UsageError("--where, --levels, --margin and --labels go with --gap.")
+    if gap is not None and (draw or method or rater):
+        raise UsageError("--draw, --method and --rater are of a rate, and not of a --gap.")
+    place = Workspace(workspace)
+    corpus, ledger = place.corpus(create=False), ledger_of(place)
+    record = Record.of(ledger)
+    wanted = known_property(record, category)
+    if gap is not None:
+        population, spec = gap_asked(corpus, record, wanted, gap, levels, margin, labels, where, scanner or [])
+        found = _gap(population, spec, wanted, record, confidence)
+        event = {**found, "frame": population.digest}
+        ledger.append("estimate", wanted.category, event, rater_name(None))
+        if as_json:
+            print_json(found)
+        else:
+            _show_gap(found)
+        return
+    names = [draw] if draw else _labelled(record, wanted)
+    if not names:
+        raise UsageError(
+            f"No draw has labels for {wanted.category} yet: `allegiance draw NAME --n 50 --category "
+            f"{wanted.category}`, then `allegiance label NAME`."
+        )
+    estimates = [_of_draw(corpus, record, name, wanted, rater, confidence, method) for name in names]
+    for one in estimates:
+        ledger.append("estimate", one["draw"], {**one, "what": "rate"}, rater_name(None))
+    if as_json:
+        print_json({"category": wanted.category, "value": wanted.value, "estimates": estimates})
+        return
+    for one in estimates:
+        _show(one, wanted)
+
+
+def gap_asked(
+    corpus: "Corpus",
+    record: "Record",
+    wanted: "Property",
+    factor: str,
+    levels: str | None,
+    margin: str | None,
+    labels: bool,
+    where: str | None,
+    scanners: list[str],
+) -> "tuple[Frame, GapSpec]":
+    """Read the options of a gap: its frame and what is compared."""
+    from allegiance.audit import GapSpec, frame, instruments_of, levels_of, read_filter
+
+    head = (record.head.seq, record.head.digest)
+    population = frame(corpus, where, scanners=scanners, labels=record.agreed, ledger=head)
+    if not len(population):
+        raise UsageError(f"The frame ({population.spec.name}) holds no transcript; widen the filter.")
+    there = levels_of(population, factor)
+    chosen = tuple(one.strip() for one in levels.split(",")) if levels else there
+    unknown = [one for one in chosen if one not in there]
+    if len(chosen) != 2 or unknown:
+        raise UsageError(f"--gap {factor}: choose two of {', '.join(there)} with --levels FIRST,SECOND.")
+    instrument = None
+    if not labels:
+        looked = read_filter(corpus.query(), f"verdict.\"{wanted.category}\" IS NOT NULL")
+        (instrument,) = instruments_of(corpus, [looked], scanners)
+    return population, GapSpec(
+        factor=factor,
+        first=chosen[0],
+        second=chosen[1],
+        margin=None if margin is None else share("--margin", margin),
+        instrument=instrument,
+    )
+
+
+def _labelled(record: "Record", wanted: "Property") -> list[str]:
+    said = {one.label.draw for one in record.labels(wanted.category)}
+    return [name for name in record.draws if name in said]
+
+
+def _of_draw(
+    corpus: "Corpus",
+    record: "Record",
+    name: str,
+    wanted: "Property",
+    rater: str | None,
+    confidence: float,
+    method: str | None,
+) -> dict[str, Any]:
+    from allegiance.audit import licence, open_draw, reading_of
+
+    drawn = open_draw(corpus, record, name)
+    reading = reading_of(drawn, record, wanted, rater)
+    granted = licence(reading, confidence, method)
+    return {
+        "draw": name,
+        "category": wanted.category,
+        "value": wanted.value,
+        "frame": drawn.frame.digest,
+        "where": drawn.spec.frame.where,
+        "grant": granted.grant,
+        "interval": None if granted.interval is None else granted.interval.to_dict(),
+        "reasons": list(granted.reasons),
+        "reads": len(reading.reads),
+        "missing": reading.missing,
+        "beyond": reading.beyond,
+        "rule": str(reading.rule),
+        "reported": reading.draw.reported,
+    }
+
+
+def _show(one: dict[str, Any], wanted: "Property") -> None:
+    from allegiance.audit.claims import BY_REPORT
+
+    report = BY_REPORT if one["reported"] else ""
+    among = f" ({one['where']})" if one["where"] else ""
+    if one["interval"] is None:
+        line = f"{one['draw']}{among}: no number; {'; '.join(one['reasons'])}"
+    else:
+        line = f"{one['draw']}{among}: {shown_interval(one['interval'])}"
+    console().print(Text(visible(report + line)), soft_wrap=True)
+    for reason in one["reasons"] if one["interval"] is not None else ():
+        note(f"{one['draw']}: {reason}")
+    if one["missing"]:
+        worst = one["interval"]["worst_case"] if one["interval"] else None
+        bounds = "" if worst is None else f"; whatever they are: {100 * worst['low']:.2f} to {100 * worst['high']:.2f} %"
+        note(f"{one['draw']}: {one['missing']:,} could not be told{bounds}")
+    note(f"{one['draw']}: what these raters label {wanted} under this codebook; looking at it is on record")
+
+
+def shown_interval(fields: dict[str, Any]) -> str:
+    """Print an interval that was carried as JSON."""
+    from allegiance.stats import Interval
+
+    plain = {k: v for k, v in fields.items() if k not in ("worst_case", "assumptions", "notes")}
+    return str(Interval(**plain))
+
+
+def _gap(
+    population: "Frame", spec: "GapSpec", wanted: "Property", record: "Record", confidence: float
+) -> dict[str, Any]:
+    from allegiance.audit import gap_of
+
+    found = gap_of(population, spec, wanted, record, confidence)
+    return {
+        "what": "gap",
+        "category": wanted.category,
+        "value": wanted.value,
+        "gap": spec.to_dict(),
+        "where": population.spec.where,
+        "population": len(population),
+        "frame_digest": population.digest,
+        **found.to_dict(),
+    }
+
+
+def _show_gap(found: dict[str, Any]) -> None:
+    spec = found["gap"]
+    same = found["equivalence"]
+    line = (
+        f"{found['category']}, {spec['first']} minus {spec['second']}: {shown_interval(found['interval'])}; "
+        f"p = {found['p_value']:.3g}"
+    )
+    if same is not None:
+        is_ = "is" if same["equivalent"] else "is not"
+        line += f"; it {is_} shown to be smaller than {100 * same['margin']:g} points"
+    console().print(Text(visible(line)), soft_wrap=True)
+    who = spec["instrument"]
+    told = f"{who['scanner']} {who['digest'][:12]}" if who else "raters' labels"
+    note(f"by {told}; its own error is not in this interval")
