@@ -160,6 +160,20 @@ def test_a_full_disk_is_told_and_what_was_acknowledged_stays(path):
     assert ledger.verify().whole
 
 
+@pytest.mark.skipif(os.name != "posix", reason="there is no such limit")
+def test_a_disk_that_refuses_is_told_and_no_half_made_ledger_is_left(tmp_path):
+    code = (
+        "import resource, signal, sys; from allegiance.audit.ledger import Ledger;"
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN);"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (5000, 5000)); Ledger.open(sys.argv[1])"
+    )
+    command = [sys.executable, "-c", code, str(tmp_path / "ledger.db")]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert "AllegianceError" in done.stderr
+    assert "ledger.db can't be read or written: the disk refuses" in done.stderr
+    assert {file.name for file in tmp_path.iterdir()} <= {"ledger.db.lock"}
+
+
 def test_a_ledger_that_vanished_is_not_begun_anew_behind_the_back(path):
     ledger = Ledger.open(path)
     ledger.close()

@@ -357,18 +357,20 @@ def _make(path: Path, patience: float) -> None:
         with filelock.FileLock(path.with_name(f"{path.name}.lock"), timeout=patience):
             if path.exists():
                 return
-            for leftover in path.parent.glob(f"{draft.name}*"):
-                leftover.unlink()
+            sqlite.remove(draft)
             row: dict[str, object] = {
                 "id": uuid.uuid4().hex,
                 "schema": SCHEMA,
                 "created_at": datetime.now(UTC).isoformat(timespec="microseconds"),
                 "created_by": __version__,
             }
-            with sqlite.explained(path, patience):
-                sqlite.make(draft, _metadata, {"ledger": row})
-            draft.replace(path)
-            _sync(path.parent)
+            try:
+                with sqlite.explained(path, patience):
+                    sqlite.make(draft, _metadata, {"ledger": row})
+                draft.replace(path)
+                _sync(path.parent)
+            finally:
+                sqlite.remove(draft)
     except filelock.Timeout as error:
         raise AllegianceError(
             f"{path} is being made by another process for more than {patience:g} seconds; try again."
