@@ -178,13 +178,18 @@ def following(
         seq=head.seq + 1,
         at=at,
         kind=kind,
-        subject=_text(subject).replace("\0", "\ufffd"),
-        actor=_text(actor).replace("\0", "\ufffd"),
+        subject=plain(subject),
+        actor=plain(actor),
         body=settled,
         previous=head.digest,
         digest="",
     )
     return replace(draft, digest=digest_of(draft))
+
+
+def plain(text: str) -> str:
+    """Give a subject or an actor as it is stored: half a surrogate pair and NUL become U+FFFD."""
+    return _text(text).replace("\0", "\ufffd")
 
 
 def digest_of(event: Event) -> str:
@@ -233,7 +238,7 @@ class _Walk:
         """Look at the next event."""
         self.events += 1
         if event.seq <= self.head.seq:
-            self.problem(f"event {event.seq} stands after event {self.head.seq}")
+            self.problem(f"{_named(event)} has no place after event {self.head.seq}")
             return
         missing = range(self.head.seq + 1, event.seq)
         if missing:

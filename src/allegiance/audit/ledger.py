@@ -7,6 +7,7 @@ the process; each commits to the one before (`allegiance.audit.chain`).
 import json
 import os
 import uuid
+import weakref
 from collections.abc import Collection, Generator, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -31,7 +32,16 @@ from sqlalchemy.exc import OperationalError
 
 from allegiance import __version__
 from allegiance.audit import sqlite
-from allegiance.audit.chain import ChainCheck, Event, Head, canonical, check, following, genesis
+from allegiance.audit.chain import (
+    ChainCheck,
+    Event,
+    Head,
+    canonical,
+    check,
+    following,
+    genesis,
+    plain,
+)
 from allegiance.audit.export import SCHEMA, write_export
 from allegiance.errors import AllegianceError
 
@@ -39,6 +49,7 @@ PATIENCE = 30.0
 """Seconds to wait for another process that writes."""
 
 _BLOCK = 500  # events read at a time
+_BEFORE_ALL = -(2**63)  # as a number: an event that someone put below 1 is found too
 
 _metadata = MetaData()
 _ledger = Table(
@@ -86,6 +97,7 @@ class Ledger:
         self.path = path
         self._patience = patience
         self._engine = sqlite.engine_of(path, patience)
+        weakref.finalize(self, self._engine.dispose)
         self.id = self._identify()
 
     @classmethod
@@ -108,11 +120,11 @@ class Ledger:
             ledger, is damaged, or was written by a version with another layout.
         """
         path = Path(path)
-        if not path.exists():
-            if not create:
-                raise AllegianceError(
-                    f"There is no ledger at {path} yet; it begins with the first draw, label or claim."
-                )
+        if not create and not os.path.lexists(path):
+            raise AllegianceError(
+                f"There is no ledger at {path} yet; it begins with the first draw, label or claim."
+            )
+        if create:
             _make(path, patience)
         return cls(path, patience)
 
@@ -150,7 +162,7 @@ class Ledger:
             If another process writes for longer than the ledger's patience, or it can't be written.
         """
         with self._reaching() as connection, connection.execution_options(**sqlite.WRITING).begin():
-            yield Page(connection, self.id)
+            yield Page(connection, self)
 
     def head(self) -> Head:
         """Say which event is the newest; number 0 and the genesis where there is none."""
@@ -214,7 +226,7 @@ class Ledger:
         """
         with self._reaching() as connection:
             damage = sqlite.damage(connection)
-        found = check(map(_as_found, self._rows([], 0, None)), self.id, known)
+        found = check(map(_as_found, self._rows([], _BEFORE_ALL, None)), self.id, known)
         return ChainCheck(found.events, found.head, (*damage, *found.problems))
 
     def export(self, file: TextIO) -> int:
@@ -263,7 +275,7 @@ class Ledger:
             f"{self.path} is a database of another program, and no ledger; take another file, or "
             "move it away."
         )
-        if self.path.is_file() and self.path.stat().st_size == 0:
+        if _is_empty(self.path):
             raise AllegianceError(
                 f"{self.path} is empty, and a ledger never is: its content was lost; restore it "
                 "from a copy, or move it away to begin a new ledger."
@@ -288,9 +300,10 @@ class Ledger:
 class Page:
     """A ledger while one writer has it to itself."""
 
-    def __init__(self, connection: Connection, ledger_id: str) -> None:
+    def __init__(self, connection: Connection, ledger: Ledger) -> None:
         self._connection = connection
-        self._head = _head(connection, ledger_id)
+        self._path = ledger.path
+        self._head = _head(connection, ledger.id)
 
     @property
     def head(self) -> Head:
@@ -298,14 +311,20 @@ class Page:
         return self._head
 
     def last(self, kinds: Collection[str], subject: str) -> Event | None:
-        """Find the newest event of these kinds on a subject."""
+        """Find the newest event of these kinds on a subject.
+
+        Raises
+        ------
+        AllegianceError
+            If the event can't be read.
+        """
         query = select(_events).where(*_chosen(kinds, subject))
         row = (
             self._connection.execute(query.order_by(_events.c.seq.desc()).limit(1))
             .mappings()
             .first()
         )
-        return None if row is None else _event(row)
+        return None if row is None else _read(row, self._path)
 
     def append(self, kind: str, subject: str, body: Mapping[str, Any], actor: str = "") -> Event:
         """Write an event, which is there for others once the page is left.
@@ -332,22 +351,26 @@ def _make(path: Path, patience: float) -> None:
     """
     draft = path.with_name(f"{path.name}.new")
     try:
+        if path.exists():
+            return
         path.parent.mkdir(parents=True, exist_ok=True)
         with filelock.FileLock(path.with_name(f"{path.name}.lock"), timeout=patience):
             if path.exists():
                 return
-            for leftover in path.parent.glob(f"{draft.name}*"):
-                leftover.unlink()
+            sqlite.remove(draft)
             row: dict[str, object] = {
                 "id": uuid.uuid4().hex,
                 "schema": SCHEMA,
                 "created_at": datetime.now(UTC).isoformat(timespec="microseconds"),
                 "created_by": __version__,
             }
-            with sqlite.explained(path, patience):
-                sqlite.make(draft, _metadata, {"ledger": row})
-            draft.replace(path)
-            _sync(path.parent)
+            try:
+                with sqlite.explained(path, patience):
+                    sqlite.make(draft, _metadata, {"ledger": row})
+                draft.replace(path)
+                _sync(path.parent)
+            finally:
+                sqlite.remove(draft)
     except filelock.Timeout as error:
         raise AllegianceError(
             f"{path} is being made by another process for more than {patience:g} seconds; try again."
@@ -357,6 +380,14 @@ def _make(path: Path, patience: float) -> None:
             f"The ledger {path} can't be made ({error.strerror}); choose a folder that is yours to "
             "write, on a disk with room."
         ) from error
+
+
+def _is_empty(path: Path) -> bool:
+    """Say whether a file is there and empty; of one that can't be looked at, opening it tells more."""
+    try:
+        return path.is_file() and path.stat().st_size == 0
+    except OSError:
+        return False
 
 
 def _sync(folder: Path) -> None:
@@ -381,7 +412,7 @@ def _chosen(kinds: Collection[str] | None, subject: str | None) -> list[ColumnEl
     if kinds is not None:
         chosen.append(_events.c.kind.in_(list(kinds)))
     if subject is not None:
-        chosen.append(_events.c.subject == subject)
+        chosen.append(_events.c.subject == plain(subject))
     return chosen
 
 
@@ -408,4 +439,6 @@ def _as_found(row: RowMapping) -> Event:
     except (ValueError, TypeError, RecursionError):
         pass
     fields: dict[str, Any] = {name: str(value) for name, value in row.items()}
-    return Event(**fields | {"seq": row["seq"], "body": {"unreadable": fields["body"]}})
+    fields["body"] = {"unreadable": fields["body"]}
+    fields["seq"] = row["seq"]
+    return Event(**fields)

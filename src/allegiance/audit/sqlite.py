@@ -118,6 +118,12 @@ def make(path: Path, metadata: MetaData, rows: dict[str, dict[str, object]]) -> 
         engine.dispose()
 
 
+def remove(path: Path) -> None:
+    """Remove a file that is not in use, as far as it is there, and what SQLite put beside it."""
+    for ending in ("", "-journal", "-wal", "-shm"):
+        path.with_name(path.name + ending).unlink(missing_ok=True)
+
+
 def damage(connection: Connection) -> list[str]:
     """List what SQLite finds wrong with the file's own order; empty where all is well."""
     found = connection.exec_driver_sql("PRAGMA integrity_check(10)").scalars().all()
