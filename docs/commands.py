@@ -19,7 +19,12 @@ def commands() -> Iterator[tuple[str, object]]:
         if inner is None:
             yield name, command
         else:
-            yield from ((f"{name} {sub}", one) for sub, one in inner.items())
+            default = getattr(
+                command, "default", None
+            )  # `draw NAME` is the command `new` of `draw`
+            yield from (
+                (name if sub == default else f"{name} {sub}", one) for sub, one in inner.items()
+            )
 
 
 def page() -> str:

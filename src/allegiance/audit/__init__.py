@@ -15,7 +15,7 @@ if TYPE_CHECKING:
         read_certificate,
         write_certificate,
     )
-    from allegiance.audit.challenging import Challenge, Challenged, challenge, read_challenge
+    from allegiance.audit.challenging import Answer, Challenge, challenge, read_challenge
     from allegiance.audit.citing import Cited, cite, known_property
     from allegiance.audit.claim import KINDS, ClaimSpec, Decision, Noticed, Said
     from allegiance.audit.claims import decide
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "attesting": ("Report", "Sitting", "attest", "read_report", "sitting_from_lines"),
     "certificate": ("Certificate", "certified", "read_certificate", "write_certificate"),
-    "challenging": ("Challenge", "Challenged", "challenge", "read_challenge"),
+    "challenging": ("Answer", "Challenge", "challenge", "read_challenge"),
     "citing": ("Cited", "cite", "known_property"),
     "claim": ("KINDS", "ClaimSpec", "Decision", "Noticed", "Said"),
     "claims": ("decide",),
@@ -71,7 +71,7 @@ __all__ = [  # noqa: RUF022 - by subject
     "Certificate", "certified", "read_certificate", "write_certificate",
     "Verified", "verify", "Cited", "cite",
     "Report", "Sitting", "attest", "read_report", "sitting_from_lines",
-    "Challenge", "Challenged", "challenge", "read_challenge",
+    "Answer", "Challenge", "challenge", "read_challenge",
     "Planned", "planned",
 ]  # fmt: skip
 

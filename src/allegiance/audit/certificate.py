@@ -10,7 +10,7 @@ import os
 import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 
@@ -66,6 +66,12 @@ class Certificate(Spec, frozen=True, kw_only=True):
         """Write the certificate as JSON, readable line by line."""
         return json.dumps(self.to_dict(), ensure_ascii=False, allow_nan=False, indent=1) + "\n"
 
+    def to_markdown(self) -> str:
+        """Write the certificate as a page for people; see `allegiance.audit.pages`."""
+        from allegiance.audit.pages import markdown
+
+        return markdown(self)
+
     def sentence(self) -> str:
         """Write one sentence for a paper, with the certificate it is from."""
         return f"{self.decision.sentence} [certificate {self.digest[:12]}]"
@@ -89,6 +95,7 @@ def certified(claim: ClaimSpec, corpus: Corpus, ledger: Ledger, actor: str = "")
             "category": claim.wanted.category,
             "value": claim.wanted.value,
             "draw": claim.draw,
+            "draws": [shown.spec.name for shown in made.decision.draws],
             "frame": made.decision.frame.digest,
             "status": made.decision.status,
             "certificate": made.digest,
@@ -116,15 +123,16 @@ def read_certificate(path: str | Path) -> tuple[Certificate, dict[str, Any]]:
     """
     place = Path(path)
     try:
-        fields = json.loads(place.read_bytes())
+        found: Any = json.loads(place.read_bytes())
     except OSError as error:
         raise UsageError(f"{place} can't be read: {error.strerror or error}.") from error
     except (ValueError, RecursionError) as error:
         raise UsageError(
             f"{place} is no certificate: it is not whole JSON; ask for it anew."
         ) from error
-    written = fields.get("format") if isinstance(fields, dict) else None
-    if not isinstance(fields, dict) or type(written) is not int or "decision" not in fields:
+    fields = cast(dict[str, Any], found) if isinstance(found, dict) else {}
+    written = fields.get("format")
+    if type(written) is not int or "decision" not in fields:
         raise UsageError(f"{place} is no certificate of allegiance; `allegiance claim` makes one.")
     if written > FORMAT:
         raise AllegianceError(

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from msgspec import structs
+
 from allegiance.audit.certificate import Certificate, certified
 from allegiance.audit.claim import ClaimSpec
 from allegiance.audit.evidence import in_words
@@ -97,7 +99,7 @@ def known_property(record: Record, text: str, define: str | None = None) -> Prop
     wanted = value.strip() or ("yes" if "yes" in found.values else found.value)
     if wanted not in found.values:
         raise UsageError(f"{name} has no value {wanted!r}; it has {', '.join(found.values)}.")
-    return Property(**{**found.to_dict(), "value": wanted, "values": tuple(found.values)})
+    return structs.replace(found, value=wanted)
 
 
 def _wanted(record: Record, transcript_id: str, category: str | None) -> Property | None:

@@ -5,6 +5,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -25,7 +26,7 @@ def keyed(ids: Sequence[str], seed: str) -> tuple[str, ...]:
     if not ids:
         return ()
     order = draw_order(np.array(ids, "S64"), int(seed))
-    return tuple(ids[place] for place in order.tolist())
+    return tuple(str(ids[place]) for place in order.tolist())
 
 
 def order_digest(ids: Sequence[str]) -> str:
@@ -218,7 +219,7 @@ def _bands(cuts: Sequence[float]) -> list[str]:
     if not cuts:
         return []
     edges = [f"{cut:g}" for cut in cuts]
-    middle = [f"{low} to {high}" for low, high in zip(edges, edges[1:], strict=False)]
+    middle = [f"{low} to {high}" for low, high in pairwise(edges)]
     return [f"below {edges[0]}", *middle, f"{edges[-1]} and more"]
 
 

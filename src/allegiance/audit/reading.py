@@ -196,7 +196,7 @@ def _looks(
     return tuple(
         look
         for look in record.looks
-        if look.draw == draw.name
+        if draw.name in look.draws
         and look.category == wanted.category
         and look.seq > first
         and (last is None or look.seq < last)

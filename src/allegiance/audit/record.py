@@ -62,14 +62,14 @@ class Sight:
 
 @dataclass(frozen=True)
 class Look:
-    """An estimate or a claim that somebody saw: an event, its draw or frame, and the category."""
+    """An estimate or a claim that somebody saw: an event, its frame, its draws, and the category."""
 
     seq: int
     at: str
     kind: str
     category: str
-    draw: str
     frame: str
+    draws: tuple[str, ...]
     body: Mapping[str, Any]
 
 
@@ -285,8 +285,8 @@ class Record:
                 event.at,
                 event.kind,
                 str(body.get("category", "")),
-                str(body.get("draw", "")),
                 str(body.get("frame", "")),
+                tuple(map(str, body.get("draws", [body.get("draw", "")]))),
                 body,
             )
         )

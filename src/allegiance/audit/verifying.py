@@ -7,7 +7,7 @@ proves nothing) or `not checked` (because an earlier check failed).
 import math
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import msgspec
 
@@ -82,7 +82,7 @@ def verify(
     same = all(check.outcome != "fails" for check, _ in frames)
     for shown in certificate.decision.draws:
         frame = next(
-            (f for c, f in frames if f is not None and f.spec.digest == shown.spec.frame.digest),
+            (f for _, f in frames if f is not None and f.spec.digest == shown.spec.frame.digest),
             None,
         )
         checks.append(_order(shown, frame))
@@ -353,12 +353,14 @@ def _plain(value: Any) -> Any:
 def _difference(before: Any, after: Any, path: str) -> str:
     """Name the first place where two values differ; empty where none does."""
     if isinstance(before, dict) and isinstance(after, dict):
-        for key in [*before, *(key for key in after if key not in before)]:
-            found = _difference(before.get(key), after.get(key), f"{path}.{key}")
+        one_, other_ = cast(dict[str, Any], before), cast(dict[str, Any], after)
+        for key in [*one_, *(key for key in other_ if key not in one_)]:
+            found = _difference(one_.get(key), other_.get(key), f"{path}.{key}")
             if found:
                 return found
         return ""
-    if isinstance(before, list | tuple) and isinstance(after, list | tuple):
+    if isinstance(before, list) and isinstance(after, list):
+        before, after = cast(list[Any], before), cast(list[Any], after)
         for place, (one, other) in enumerate(zip(before, after, strict=False)):
             found = _difference(one, other, f"{path}[{place}]")
             if found:

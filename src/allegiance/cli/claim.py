@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
 @app.command(
     epilog=(
-        "Example: allegiance claim prevalence --category doubts --draw first --at-most 5% · allegiance claim none-exist "
-        "--category doubts --draw first · allegiance claim gap --category outcome=complied --gap tier --where "
-        "\"model = 'organism/faker'\""
+        "Example: allegiance claim prevalence --category doubts --draw first --at-most 5% · allegiance claim "
+        "none-exist --category doubts --draw first · allegiance claim gap --category outcome=complied --gap tier "
+        "--where \"model = 'organism/faker'\""
     )
 )
 def claim(
@@ -39,29 +39,48 @@ def claim(
     ],
     draw: Annotated[str, typer.Option("--draw", help="The draw it rests on.")] = "",
     transcript: Annotated[
-        str, typer.Option("--transcript", help="The transcript it is about, by its id or the beginning.")
+        str,
+        typer.Option(
+            "--transcript", help="The transcript it is about, by its id or the beginning."
+        ),
     ] = "",
     where: Annotated[
-        str | None, typer.Option("--where", help="The frame of a claim without a draw; all by default.")
+        str | None,
+        typer.Option("--where", help="The frame of a claim without a draw; all by default."),
     ] = None,
-    at_most: Annotated[str | None, typer.Option("--at-most", help="The number claimed: at most 5%.")] = None,
-    at_least: Annotated[str | None, typer.Option("--at-least", help="The number claimed: at least 1%.")] = None,
-    about: Annotated[str | None, typer.Option("--about", help="The number claimed: about 3%.")] = None,
+    at_most: Annotated[
+        str | None, typer.Option("--at-most", help="The number claimed: at most 5%.")
+    ] = None,
+    at_least: Annotated[
+        str | None, typer.Option("--at-least", help="The number claimed: at least 1%.")
+    ] = None,
+    about: Annotated[
+        str | None, typer.Option("--about", help="The number claimed: about 3%.")
+    ] = None,
     noticed: Annotated[
         str | None,
         typer.Option("--noticed", help="CAUGHT/PLANTED: how many planted cases a reader noticed."),
     ] = None,
-    gap: Annotated[str | None, typer.Option("--gap", help="The factor of a gap, such as tier.")] = None,
-    levels: Annotated[str | None, typer.Option("--levels", help="FIRST,SECOND of the factor.")] = None,
-    margin: Annotated[str | None, typer.Option("--margin", help="The gap that would matter, such as 5%.")] = None,
+    gap: Annotated[
+        str | None, typer.Option("--gap", help="The factor of a gap, such as tier.")
+    ] = None,
+    levels: Annotated[
+        str | None, typer.Option("--levels", help="FIRST,SECOND of the factor.")
+    ] = None,
+    margin: Annotated[
+        str | None, typer.Option("--margin", help="The gap that would matter, such as 5%.")
+    ] = None,
     labels: Annotated[bool, typer.Option("--labels", help="A gap of raters' labels.")] = False,
     scanner: ScannerOption = None,
     rater: Annotated[str, typer.Option("--rater", help="The labels of one rater alone.")] = "",
-    method: Annotated[str, typer.Option("--method", help="Another one that the route licenses.")] = "",
+    method: Annotated[
+        str, typer.Option("--method", help="Another one that the route licenses.")
+    ] = "",
     confidence: Annotated[float, typer.Option("--confidence", help="Nominal coverage.")] = 0.95,
     words: Annotated[str, typer.Option("--words", help="The sentence as somebody said it.")] = "",
     out: Annotated[
-        Path | None, typer.Option("--out", "-o", help="Where the certificate goes, instead of report/claims/.")
+        Path | None,
+        typer.Option("--out", "-o", help="Where the certificate goes, instead of report/claims/."),
     ] = None,
     workspace: WorkspaceOption = ".",
     as_json: JsonOption = False,
@@ -74,7 +93,6 @@ def claim(
         Record,
         certified,
         frame,
-        known_property,
         whole_id,
     )
     from allegiance.corpus import Workspace
@@ -129,14 +147,20 @@ def claim(
 
 @app.command(epilog="Example: allegiance cite 3f9a2c --markdown")
 def cite(
-    transcript: Annotated[str, typer.Argument(help="A transcript, by its id or the beginning of it.")],
+    transcript: Annotated[
+        str, typer.Argument(help="A transcript, by its id or the beginning of it.")
+    ],
     category: Annotated[
-        str | None, typer.Option("--category", "-c", help="Of what; by default what it is labelled for.")
+        str | None,
+        typer.Option("--category", "-c", help="Of what; by default what it is labelled for."),
     ] = None,
     confidence: Annotated[float, typer.Option("--confidence", help="Nominal coverage.")] = 0.95,
-    markdown: Annotated[bool, typer.Option("--markdown", help="Print the certificate as Markdown.")] = False,
+    markdown: Annotated[
+        bool, typer.Option("--markdown", help="Print the certificate as Markdown.")
+    ] = False,
     out: Annotated[
-        Path | None, typer.Option("--out", "-o", help="Where the certificate goes, instead of report/claims/.")
+        Path | None,
+        typer.Option("--out", "-o", help="Where the certificate goes, instead of report/claims/."),
     ] = None,
     workspace: WorkspaceOption = ".",
     as_json: JsonOption = False,
@@ -150,7 +174,9 @@ def cite(
         raise UsageError(f"--confidence {confidence}: it lies between 0 and 1.")
     place = Workspace(workspace)
     corpus, ledger = place.corpus(create=False), ledger_of(place)
-    found = cited(corpus, ledger, whole_id(corpus, transcript), category, confidence, rater_name(None))
+    found = cited(
+        corpus, ledger, whole_id(corpus, transcript), category, confidence, rater_name(None)
+    )
     made = found.certificate
     path = None if made is None else keep(place, made, out)
     if as_json:
@@ -166,8 +192,12 @@ def cite(
         return
     if made is None or path is None:
         routes = "; ".join(found.routes) or "how it was found is not on record"
-        console().print(Text(visible(f"Transcript {found.transcript_id[:12]}: {routes}.")), soft_wrap=True)
-        note("Nobody labelled it, so that there is no claim to certify: `allegiance label --transcript ID`.")
+        console().print(
+            Text(visible(f"Transcript {found.transcript_id[:12]}: {routes}.")), soft_wrap=True
+        )
+        note(
+            "Nobody labelled it, so that there is no claim to certify: `allegiance label --transcript ID`."
+        )
     elif markdown:
         console().print(Text(visible_lines(made)), soft_wrap=True)
     else:
@@ -180,7 +210,8 @@ def cite(
 def verify(
     file: Annotated[Path, typer.Argument(help="A certificate.")],
     ledger: Annotated[
-        Path | None, typer.Option("--ledger", help="An export of the ledger, instead of the workspace's own.")
+        Path | None,
+        typer.Option("--ledger", help="An export of the ledger, instead of the workspace's own."),
     ] = None,
     workspace: WorkspaceOption = ".",
     as_json: JsonOption = False,
@@ -211,7 +242,9 @@ def verify(
             line.append(visible(check.detail), style="not bold")
             console().print(line, soft_wrap=True)
         if found.holds:
-            console().print(Text(visible(f"Holds: {certificate.decision.sentence}")), soft_wrap=True)
+            console().print(
+                Text(visible(f"Holds: {certificate.decision.sentence}")), soft_wrap=True
+            )
     if not found.holds:
         failed = [check.name for check in found.checks if check.outcome == "fails"]
         raise AllegianceError(f"the certificate does not hold: {', '.join(failed)}")
@@ -275,16 +308,16 @@ def _said(at_most: str | None, at_least: str | None, about: str | None) -> "Said
     return None
 
 
-def _noticed(
-    text: str | None, record: "Record", draw: str, wanted: "Property", kind: Any
-) -> Any:
+def _noticed(text: str | None, record: "Record", draw: str, wanted: "Property", kind: Any) -> Any:
     """Read CAUGHT/PLANTED, or take what is on record of planted cases."""
     if text is None:
         found = record.planted.get((draw, wanted.category))
         return None if found is None else kind(caught=found[0], planted=found[1], source="planted")
     caught, _, planted = text.partition("/")
-    if not (caught.strip().isdecimal() and planted.strip().isdecimal()) or int(caught) > int(planted) or int(planted) == 0:
+    if (
+        not (caught.strip().isdecimal() and planted.strip().isdecimal())
+        or int(caught) > int(planted)
+        or int(planted) == 0
+    ):
         raise UsageError(f"--noticed {text}: write CAUGHT/PLANTED, such as 16/20.")
     return kind(caught=int(caught), planted=int(planted))
-
-

@@ -2,7 +2,6 @@
 
 from typing import TYPE_CHECKING, Annotated, Any
 
-import click
 import typer
 from rich.table import Table
 from rich.text import Text
@@ -32,7 +31,7 @@ class _Draws(Group):
 
     default = "new"
 
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Take what begins with no command of the group for a new draw."""
         if args and args[0] not in (*self.commands, "--help", "-h"):
             args = [self.default, *args]
@@ -104,27 +103,36 @@ def new(
         typer.Option("--allocate", help="proportional, shares such as 10/90, or yes=50,no=150."),
     ] = "proportional",
     pilot: Annotated[
-        str, typer.Option("--pilot", help="A draw whose labels settle the allocation; left out of this one.")
+        str,
+        typer.Option(
+            "--pilot", help="A draw whose labels settle the allocation; left out of this one."
+        ),
     ] = "",
     among_confirmed: Annotated[
         str,
-        typer.Option("--among-confirmed", help="Draw among those labelled so: CATEGORY or CATEGORY=VALUE."),
+        typer.Option(
+            "--among-confirmed", help="Draw among those labelled so: CATEGORY or CATEGORY=VALUE."
+        ),
     ] = "",
     scanner: ScannerOption = None,
     plan: Annotated[
         bool, typer.Option("--plan", help="Say how many reads each design needs, and draw nothing.")
     ] = False,
     prevalence: Annotated[
-        str | None, typer.Option("--prevalence", help="With --plan: the share expected, such as 1%.")
+        str | None,
+        typer.Option("--prevalence", help="With --plan: the share expected, such as 1%."),
     ] = None,
     width: Annotated[
-        str | None, typer.Option("--width", help="With --plan: how wide the interval may be, such as 2%.")
+        str | None,
+        typer.Option("--width", help="With --plan: how wide the interval may be, such as 2%."),
     ] = None,
     sensitivity: Annotated[
-        str | None, typer.Option("--sensitivity", help="With --plan: of the scanner behind the strata.")
+        str | None,
+        typer.Option("--sensitivity", help="With --plan: of the scanner behind the strata."),
     ] = None,
     specificity: Annotated[
-        str | None, typer.Option("--specificity", help="With --plan: of the scanner behind the strata.")
+        str | None,
+        typer.Option("--specificity", help="With --plan: of the scanner behind the strata."),
     ] = None,
     rater: Annotated[str | None, typer.Option("--rater", help="Who draws.")] = None,
     workspace: WorkspaceOption = ".",
@@ -132,7 +140,17 @@ def new(
 ) -> None:
     """Draw transcripts in a stated order, and put the draw on record before anything is read."""
     if plan:
-        _plan(workspace, where, category, scanner, prevalence, width, sensitivity, specificity, as_json)
+        _plan(
+            workspace,
+            where,
+            category,
+            scanner,
+            prevalence,
+            width,
+            sensitivity,
+            specificity,
+            as_json,
+        )
         return
     if name is None:
         raise UsageError("Give the draw a name: allegiance draw NAME --n 50.")
@@ -178,7 +196,17 @@ def list_(workspace: WorkspaceOption = ".", as_json: JsonOption = False) -> None
         print_json({"draws": rows})
         return
     table = Table(box=None, pad_edge=False)
-    for title in ("draw", "design", "drawn", "of N", "opened", "labelled", "stop", "after", "frame"):
+    for title in (
+        "draw",
+        "design",
+        "drawn",
+        "of N",
+        "opened",
+        "labelled",
+        "stop",
+        "after",
+        "frame",
+    ):
         right = title in ("drawn", "of N", "opened", "labelled")
         table.add_column(title, justify="right" if right else "left", overflow="fold")
     for row in rows:
@@ -251,7 +279,8 @@ def _tell(drawn: "Draw", workspace: str, as_json: bool) -> None:
     )
     for stratum in spec.strata:
         console().print(
-            f"  {printable(stratum.name)}: {stratum.reads:,} of {stratum.population:,}", markup=False
+            f"  {printable(stratum.name)}: {stratum.reads:,} of {stratum.population:,}",
+            markup=False,
         )
     if spec.frame.unscanned:
         note(
@@ -303,13 +332,19 @@ def _plan(
     as_json: bool,
 ) -> None:
     if prevalence is None or width is None:
-        raise UsageError("--plan needs --prevalence and --width, such as --prevalence 1% --width 2%.")
+        raise UsageError(
+            "--plan needs --prevalence and --width, such as --prevalence 1% --width 2%."
+        )
     if (sensitivity is None) != (specificity is None):
-        raise UsageError("--sensitivity and --specificity are of one scanner: give both or neither.")
+        raise UsageError(
+            "--sensitivity and --specificity are of one scanner: give both or neither."
+        )
     from allegiance.audit import frame, planned
     from allegiance.corpus import Workspace
 
-    population = len(frame(Workspace(workspace).corpus(create=False), where, scanners=scanner or ()))
+    population = len(
+        frame(Workspace(workspace).corpus(create=False), where, scanners=scanner or ())
+    )
     try:
         found = planned(
             share("--prevalence", prevalence),
@@ -329,7 +364,7 @@ def _plan(
     table.columns[1].justify = "right"
     for one in found:
         reads = "" if one.plan.needed is None else f"{one.plan.needed:,}"
-        comes = (str(one.plan) if one.plan.needed is None else str(one.plan).partition(": ")[2])
+        comes = str(one.plan) if one.plan.needed is None else str(one.plan).partition(": ")[2]
         table.add_row(one.design, reads, Text(comes))
     console().print(f"Out of {population:,} transcripts:")
     console().print(table)

@@ -18,24 +18,28 @@ if TYPE_CHECKING:
 
 @app.command(
     epilog=(
-        "Example: allegiance estimate doubts · allegiance estimate doubts --draw first --method sequence · allegiance estimate "
-        "outcome=complied --gap tier --where \"model = 'organism/faker'\" --margin 5%"
+        "Example: allegiance estimate doubts · allegiance estimate doubts --draw first --method sequence · "
+        "allegiance estimate outcome=complied --gap tier --where \"model = 'organism/faker'\" --margin 5%"
     )
 )
 def estimate(
     category: Annotated[str, typer.Argument(help="A category, or CATEGORY=VALUE.")],
     draw: Annotated[
-        str | None, typer.Option("--draw", help="The draw; by default all with labels in the category.")
+        str | None,
+        typer.Option("--draw", help="The draw; by default all with labels in the category."),
     ] = None,
     where: Annotated[str | None, typer.Option("--where", help="With --gap: among these.")] = None,
     gap: Annotated[
-        str | None, typer.Option("--gap", help="The gap of a factor (tier): same requests, for the model.")
+        str | None,
+        typer.Option("--gap", help="The gap of a factor (tier): same requests, for the model."),
     ] = None,
     levels: Annotated[
-        str | None, typer.Option("--levels", help="FIRST,SECOND of the factor, where it has more than two.")
+        str | None,
+        typer.Option("--levels", help="FIRST,SECOND of the factor, where it has more than two."),
     ] = None,
     margin: Annotated[
-        str | None, typer.Option("--margin", help="The gap that would matter, for equivalence, such as 5%.")
+        str | None,
+        typer.Option("--margin", help="The gap that would matter, for equivalence, such as 5%."),
     ] = None,
     labels: Annotated[
         bool, typer.Option("--labels", help="With --gap: from raters' labels, not from a scanner.")
@@ -43,7 +47,10 @@ def estimate(
     scanner: ScannerOption = None,
     method: Annotated[
         str | None,
-        typer.Option("--method", help="Another one that the route licenses: sequence, berger-boos, wendell-schmee."),
+        typer.Option(
+            "--method",
+            help="Another one that the route licenses: sequence, berger-boos, wendell-schmee.",
+        ),
     ] = None,
     confidence: Annotated[float, typer.Option("--confidence", help="Nominal coverage.")] = 0.95,
     rater: Annotated[
@@ -67,7 +74,9 @@ def estimate(
     record = Record.of(ledger)
     wanted = known_property(record, category)
     if gap is not None:
-        population, spec = gap_asked(corpus, record, wanted, gap, levels, margin, labels, where, scanner or [])
+        population, spec = gap_asked(
+            corpus, record, wanted, gap, levels, margin, labels, where, scanner or []
+        )
         found = _gap(population, spec, wanted, record, confidence)
         event = {**found, "frame": population.digest}
         ledger.append("estimate", wanted.category, event, rater_name(None))
@@ -82,7 +91,9 @@ def estimate(
             f"No draw has labels for {wanted.category} yet: `allegiance draw NAME --n 50 --category "
             f"{wanted.category}`, then `allegiance label NAME`."
         )
-    estimates = [_of_draw(corpus, record, name, wanted, rater, confidence, method) for name in names]
+    estimates = [
+        _of_draw(corpus, record, name, wanted, rater, confidence, method) for name in names
+    ]
     for one in estimates:
         ledger.append("estimate", one["draw"], {**one, "what": "rate"}, rater_name(None))
     if as_json:
@@ -109,15 +120,19 @@ def gap_asked(
     head = (record.head.seq, record.head.digest)
     population = frame(corpus, where, scanners=scanners, labels=record.agreed, ledger=head)
     if not len(population):
-        raise UsageError(f"The frame ({population.spec.name}) holds no transcript; widen the filter.")
+        raise UsageError(
+            f"The frame ({population.spec.name}) holds no transcript; widen the filter."
+        )
     there = levels_of(population, factor)
     chosen = tuple(one.strip() for one in levels.split(",")) if levels else there
     unknown = [one for one in chosen if one not in there]
     if len(chosen) != 2 or unknown:
-        raise UsageError(f"--gap {factor}: choose two of {', '.join(there)} with --levels FIRST,SECOND.")
+        raise UsageError(
+            f"--gap {factor}: choose two of {', '.join(there)} with --levels FIRST,SECOND."
+        )
     instrument = None
     if not labels:
-        looked = read_filter(corpus.query(), f"verdict.\"{wanted.category}\" IS NOT NULL")
+        looked = read_filter(corpus.query(), f'verdict."{wanted.category}" IS NOT NULL')
         (instrument,) = instruments_of(corpus, [looked], scanners)
     return population, GapSpec(
         factor=factor,
@@ -178,9 +193,15 @@ def _show(one: dict[str, Any], wanted: "Property") -> None:
         note(f"{one['draw']}: {reason}")
     if one["missing"]:
         worst = one["interval"]["worst_case"] if one["interval"] else None
-        bounds = "" if worst is None else f"; whatever they are: {100 * worst['low']:.2f} to {100 * worst['high']:.2f} %"
+        bounds = (
+            ""
+            if worst is None
+            else f"; whatever they are: {100 * worst['low']:.2f} to {100 * worst['high']:.2f} %"
+        )
         note(f"{one['draw']}: {one['missing']:,} could not be told{bounds}")
-    note(f"{one['draw']}: what these raters label {wanted} under this codebook; looking at it is on record")
+    note(
+        f"{one['draw']}: what these raters label {wanted} under this codebook; looking at it is on record"
+    )
 
 
 def shown_interval(fields: dict[str, Any]) -> str:

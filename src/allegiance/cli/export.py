@@ -7,6 +7,7 @@ import typer
 
 from allegiance.cli.app import JsonOption, WorkspaceOption, app, console, print_json, printable
 from allegiance.cli.progress import shown_progress
+from allegiance.cli.record import shown_on_record
 
 if TYPE_CHECKING:
     from allegiance.corpus import Corpus
@@ -45,10 +46,21 @@ def export(
     as_json: JsonOption = False,
 ) -> None:
     """Write transcripts to a place of their own, all of them or nothing."""
+    from allegiance.audit import Route
     from allegiance.corpus import Workspace
 
-    corpus = Workspace(workspace).corpus(create=False)
+    place = Workspace(workspace)
+    corpus = place.corpus(create=False)
+    chosen = corpus.where(where)
     done = _export(corpus, to, out, where, verdicts, force, quiet=as_json)
+    route = Route(
+        kind="export",
+        where=chosen.where_text,
+        by=to,
+        population=chosen.count(),
+        frame=chosen.digest(),
+    )
+    shown_on_record(place, route, [], count=done.transcripts)
     if as_json:
         print_json(done.to_dict())
         return

@@ -21,10 +21,11 @@ from allegiance.cli.app import (
     result_alone,
 )
 from allegiance.cli.progress import shown_progress
+from allegiance.cli.record import on_record
 from allegiance.errors import AllegianceError
 
 if TYPE_CHECKING:
-    from allegiance.corpus import Corpus, ImportReport
+    from allegiance.corpus import Corpus, ImportReport, Workspace
 
 _ROWS = 12  # of a table of models; the rest is summed up
 
@@ -104,12 +105,15 @@ def import_command(
     """Import transcripts: each once, however often and from wherever it is imported."""
     from allegiance.corpus import Workspace
 
-    corpus = Workspace(workspace).corpus()
+    place = Workspace(workspace)
+    corpus = place.corpus()
     how = {"format": format, "mapping": mapping or [], "dry_run": dry_run, "update": update}
     with result_alone(elsewhere=ray is not None):
         report = _import(
             corpus, paths, quiet=as_json, events=events, preview=preview, ray=ray, **how
         )
+    if not dry_run and report.read:
+        imported_on_record(place, report)
     if index and not dry_run and (report.new or report.updated):
         with shown_progress("indexing", quiet=as_json) as progress:
             corpus.index(lambda step: progress(round(100 * (step.share or 0)), 100))
@@ -126,6 +130,21 @@ def import_command(
     if report.new and not dry_run and not as_json:
         out = "" if Workspace(workspace).location.is_folder else " --out report.html"
         note(f"Next: allegiance report -w {workspace}{out}")
+
+
+def imported_on_record(place: "Workspace", report: "ImportReport") -> None:
+    """Record what an import did."""
+    body = {
+        "read": report.read,
+        "new": report.new,
+        "known": report.known,
+        "changed": report.changed,
+        "updated": report.updated,
+        "transcripts": report.transcripts,
+        "sources": dict(report.by_source),
+        "errors": len(report.errors),
+    }
+    on_record(place, "import", "corpus", body)
 
 
 def _import(corpus: "Corpus", paths: list[Path], *, quiet: bool, **how: Any) -> "ImportReport":

@@ -37,20 +37,24 @@ class _Desk:
 
 @app.command(
     epilog=(
-        "Example: allegiance label first · allegiance label first --value no · allegiance label first --from labels.csv · "
-        "allegiance label --transcript 3f9a2c --category doubts --value yes --quote 'perhaps they are not'"
+        "Example: allegiance label first · allegiance label first --value no · allegiance label first --from "
+        "labels.csv · allegiance label --transcript 3f9a2c --category doubts --value yes --quote 'perhaps they are not'"
     )
 )
 def label(
     draw: Annotated[
-        str | None, typer.Argument(help="The draw; without one, --transcript that came by another route.")
+        str | None,
+        typer.Argument(help="The draw; without one, --transcript that came by another route."),
     ] = None,
     category: Annotated[
-        str | None, typer.Option("--category", "-c", help="In which category; the draw's own by default.")
+        str | None,
+        typer.Option("--category", "-c", help="In which category; the draw's own by default."),
     ] = None,
     value: Annotated[
         str | None,
-        typer.Option("--value", help="Say it at once, without showing the transcript: yes, no, ... or skip."),
+        typer.Option(
+            "--value", help="Say it at once, without showing the transcript: yes, no, ... or skip."
+        ),
     ] = None,
     transcript: Annotated[
         str | None, typer.Option("--transcript", help="This one, by its id or the beginning of it.")
@@ -59,12 +63,16 @@ def label(
         int | None, typer.Option("--position", help="The one at this place of the draw.", min=1)
     ] = None,
     quote: Annotated[
-        list[str] | None, typer.Option("--quote", help="Words of it that the label rests on; may be repeated.")
+        list[str] | None,
+        typer.Option("--quote", help="Words of it that the label rests on; may be repeated."),
     ] = None,
     note: Annotated[str, typer.Option("--note", help="A remark, or the reason for a skip.")] = "",
     from_file: Annotated[
         Path | None,
-        typer.Option("--from", help="Labels from a CSV with the columns transcript_id, value and maybe quote, note."),
+        typer.Option(
+            "--from",
+            help="Labels from a CSV with the columns transcript_id, value and maybe quote, note.",
+        ),
     ] = None,
     rater: RaterOption = None,
     workspace: WorkspaceOption = ".",
@@ -123,7 +131,9 @@ def _chosen(desk: _Desk, transcript: str | None, position: int | None) -> str:
     if position is None:
         position = _next(desk)
     if not 1 <= position <= len(desk.draw.order):
-        raise UsageError(f"All {len(desk.draw.order):,} of {desk.draw.name} are labelled by {desk.rater}.")
+        raise UsageError(
+            f"All {len(desk.draw.order):,} of {desk.draw.name} are labelled by {desk.rater}."
+        )
     return desk.draw.order[position - 1]
 
 
@@ -145,7 +155,9 @@ def _say(desk: _Desk, identifier: str, value: str, quotes: list[str], note: str)
     transcript = desk.corpus.get(identifier)
     if value != "skip" and value not in desk.wanted.values:
         values = ", ".join(desk.wanted.values)
-        raise UsageError(f"{desk.wanted.category} has no value {value!r}; it has {values}, or skip.")
+        raise UsageError(
+            f"{desk.wanted.category} has no value {value!r}; it has {values}, or skip."
+        )
     place = None if desk.draw is None else desk.draw.position(identifier)
     route = Route(kind="link") if desk.draw is None else draw_route(desk.draw)
     seen = any(s.route.draw == route.draw for s in desk.record.sights_of(identifier))
@@ -198,7 +210,9 @@ def _rows(path: Path) -> Iterator[dict[str, str]]:
             reader = csv.DictReader(file)
             missing = [name for name in _COLUMNS if name not in (reader.fieldnames or ())]
             if missing:
-                raise UsageError(f"{path} has no column {missing[0]}; it needs transcript_id and value.")
+                raise UsageError(
+                    f"{path} has no column {missing[0]}; it needs transcript_id and value."
+                )
             for row in reader:
                 if None in row.values():
                     raise UsageError(f"{path}, line {reader.line_num}: fields are missing.")
@@ -282,4 +296,6 @@ def _keys(values: tuple[str, ...]) -> dict[str, str]:
     """Give each value a key: its first letter where those differ, else a number."""
     letters = [value[0] for value in values]
     usable = len(set(letters)) == len(values) and not {"s", "q"} & set(letters)
-    return dict(zip(letters if usable else map(str, range(1, len(values) + 1)), values, strict=False))
+    return dict(
+        zip(letters if usable else map(str, range(1, len(values) + 1)), values, strict=False)
+    )

@@ -20,9 +20,12 @@ if TYPE_CHECKING:
 def read(
     draw: Annotated[str, typer.Argument(help="The draw.")],
     position: Annotated[
-        int | None, typer.Option("--position", help="This place, instead of the next unread one.", min=1)
+        int | None,
+        typer.Option("--position", help="This place, instead of the next unread one.", min=1),
     ] = None,
-    count: Annotated[int, typer.Option("--count", help="How many, one after the other.", min=1)] = 1,
+    count: Annotated[
+        int, typer.Option("--count", help="How many, one after the other.", min=1)
+    ] = 1,
     facts: Annotated[
         bool, typer.Option("--facts/--blind", help="Show model, condition and sample id as well.")
     ] = False,
@@ -86,12 +89,15 @@ def show(
     where: Annotated[str | None, typer.Option("--where", help="Among these.")] = None,
     by: Annotated[
         str,
-        typer.Option("--by", help="Sorted by a score (scores.judge, verdict_score.doubts), highest first."),
+        typer.Option(
+            "--by", help="Sorted by a score (scores.judge, verdict_score.doubts), highest first."
+        ),
     ] = "",
     sort: Annotated[str, typer.Option("--sort", help="Sorted by a column, such as epoch.")] = "",
     position: Annotated[int, typer.Option("--position", help="Which of them.", min=1)] = 1,
     seed: Annotated[
-        int | None, typer.Option("--seed", help="Of the random order that there is without --by or --sort.")
+        int | None,
+        typer.Option("--seed", help="Of the random order that there is without --by or --sort."),
     ] = None,
     scanner: Annotated[
         list[str] | None, typer.Option("--scanner", help="CATEGORY=NAME or digest, for verdicts.")

@@ -53,7 +53,7 @@ def report(
 
 def make_report(place: "Workspace", *, quiet: bool) -> "StudyReport":
     """Scan what is not scanned yet and make the report of a workspace's whole corpus."""
-    from allegiance.cli.scan import scan_with_progress
+    from allegiance.cli.scan import scan_with_progress, scanned_on_record
     from allegiance.organism import truth_of, weights_of
     from allegiance.report import Provenance, study_report
     from allegiance.scanners import observations, rule_categories, rule_scanner
@@ -65,7 +65,9 @@ def make_report(place: "Workspace", *, quiet: bool) -> "StudyReport":
     # The outcome is always needed: every other rate is of those with one.
     names = dict.fromkeys(("outcome", *(study.categories if study else rule_categories())))
     scanners = [rule_scanner(name) for name in names]
-    scan_with_progress(corpus, scanners, quiet=quiet)
+    done = scan_with_progress(corpus, scanners, quiet=quiet)
+    asked = [("rules", scanner.category.name, scanner.digest) for scanner in scanners]
+    scanned_on_record(place, corpus, done, asked)
     seen = observations(corpus, scanners)
     if not seen.population:
         raise AllegianceError(

@@ -39,6 +39,7 @@ def run(
 
     Interrupt it at any time: the same command goes on where it stopped, and asks nothing twice.
     """
+    from allegiance.cli.importing import imported_on_record
     from allegiance.cli.running import run_study
     from allegiance.corpus import Workspace, import_paths
 
@@ -54,6 +55,8 @@ def run(
         max_connections=max_connections,
     )
     imported = import_paths(place.corpus(), [ran.log]) if ran.log else None
+    if imported is not None:
+        imported_on_record(place, imported)
     if as_json:
         print_json(
             {

@@ -16,10 +16,11 @@ from allegiance.cli.app import (
     result_alone,
 )
 from allegiance.cli.progress import shown_progress
+from allegiance.cli.record import on_record
 from allegiance.errors import UsageError
 
 if TYPE_CHECKING:
-    from allegiance.corpus import Corpus
+    from allegiance.corpus import Corpus, Workspace
     from allegiance.corpus.patterns import Within
     from allegiance.scanners import RuleScanner, Scanned
 
@@ -66,9 +67,11 @@ def scan(
         _scan_patterns(workspace, pattern, within, ray, as_json)
         return
     scanners = [rule_scanner(name) for name in category or rule_categories()]
-    corpus = Workspace(workspace).corpus(create=False)
+    place = Workspace(workspace)
+    corpus = place.corpus(create=False)
     done = scan_with_progress(corpus, scanners, quiet=as_json)
     asked = [("rules", scanner.category.name, scanner.digest) for scanner in scanners]
+    scanned_on_record(place, corpus, done, asked)
     _tell(corpus, done, asked, as_json)
 
 
@@ -79,11 +82,29 @@ def _scan_patterns(
     from allegiance.scanners import pattern_scanner, scan_patterns
 
     scanners = [pattern_scanner(rule, cast("Within", within)) for rule in rules]
-    corpus = Workspace(workspace).corpus(create=False)
+    place = Workspace(workspace)
+    corpus = place.corpus(create=False)
     with result_alone(elsewhere=ray is not None), _progress(corpus, quiet=as_json) as tell:
         done = scan_patterns(corpus, scanners, ray, tell)
     asked = [("pattern", scanner.category, scanner.digest) for scanner in scanners]
+    scanned_on_record(place, corpus, done, asked)
     _tell(corpus, done, asked, as_json)
+
+
+def scanned_on_record(
+    place: "Workspace", corpus: "Corpus", done: "Scanned", asked: list[tuple[str, str, str]]
+) -> None:
+    """Record what scanners (instrument, category, digest) were asked, if they said anything new."""
+    if not done.verdicts:
+        return
+    for instrument, category, digest in asked:
+        body = {
+            "scanner": instrument,
+            "digest": digest,
+            "transcripts": done.transcripts,
+            "version": corpus.version,
+        }
+        on_record(place, "scan", category, body)
 
 
 def _tell(

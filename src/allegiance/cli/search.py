@@ -14,9 +14,11 @@ from allegiance.cli.app import (
     print_json,
     printable,
 )
+from allegiance.cli.record import shown_on_record
 from allegiance.errors import UsageError
 
 if TYPE_CHECKING:
+    from allegiance.corpus import Workspace
     from allegiance.corpus.query import Query
     from allegiance.corpus.search import Hit, Hits, Snippet
 
@@ -68,7 +70,8 @@ def search(
         raise UsageError("--ids and --json exclude each other; the ids are in the JSON, too.")
     from allegiance.corpus import Workspace
 
-    corpus = Workspace(workspace).corpus(create=False)
+    place = Workspace(workspace)
+    corpus = place.corpus(create=False)
     asked = corpus.where(where)
     chosen = cast(Any, within)
     if regex:
@@ -77,17 +80,37 @@ def search(
         asked = asked.literal(query, chosen, ignore_case)
     else:
         asked = asked.search(query, chosen)
-    if ids:
-        for identifier in asked.limit(limit).ids():
-            typer.echo(identifier)
-    elif as_json:
-        print_json(asked.hits(limit).to_dict())
-    else:
-        _show(asked, limit)
-
-
-def _show(asked: "Query", limit: int) -> None:
     hits = asked.hits(limit)
+    _on_record(place, query, within, hits)
+    if ids:
+        for hit in hits:
+            typer.echo(hit.transcript_id)
+    elif as_json:
+        print_json(hits.to_dict())
+    else:
+        _show(asked, hits)
+
+
+def _on_record(place: "Workspace", query: str, within: str, hits: "Hits") -> None:
+    """Record what a search put before its reader, and at which rank."""
+    if not len(hits):
+        return
+    from allegiance.audit import Route
+
+    route = Route(
+        kind="search",
+        query=query,
+        search=hits.kind,
+        within=within,
+        where=hits.query.where_text,
+        matches=hits.matches,
+        population=hits.population,
+        frame=hits.frame_digest,
+    )
+    shown_on_record(place, route, [hit.transcript_id for hit in hits], [hit.rank for hit in hits])
+
+
+def _show(asked: "Query", hits: "Hits") -> None:
     for hit in hits:
         console().print(_headed(hit, hits), soft_wrap=True)
         for snippet in hit.snippets:

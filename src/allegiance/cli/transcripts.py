@@ -49,7 +49,9 @@ def print_transcript(
         if message.text:
             out.print(Text(visible(message.text)), soft_wrap=True)
         for call in message.tool_calls:
-            out.print(Text(visible(f"→ {call.function} {call.arguments}"), style="dim"), soft_wrap=True)
+            out.print(
+                Text(visible(f"→ {call.function} {call.arguments}"), style="dim"), soft_wrap=True
+            )
     out.print()
 
 

@@ -57,7 +57,8 @@ def stratified_sequence(
         raise ValueError("reads must not all be 0: nothing read leaves no estimate")
     each = 1 - (1 - confidence) / k.size
     low = high = 0
-    for hit, read, many in zip(k.tolist(), n.tolist(), size.tolist(), strict=True):
+    for place in range(k.size):
+        hit, read, many = int(k[place]), int(n[place]), int(size[place])
         if not read:
             high += many
             continue

@@ -1,0 +1,603 @@
+"""A challenge: somebody's sentence, a transcript with its route, and each party's definition of the words.
+
+Two people who disagree about a transcript often use one word for two things. So the category is taken
+apart into clauses, the transcript is coded once, clause by clause with quotes, and each party says which
+clauses count. What the claim comes to is then computed under each definition.
+"""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+
+from allegiance.audit.attesting import (
+    Sitting,
+    Told,
+    converted,
+    pasted,
+    read_yaml,
+    reported,
+)
+from allegiance.audit.chain import canonical
+from allegiance.audit.claim import Said, Status
+from allegiance.audit.claims import BY_REPORT
+from allegiance.audit.draw import open_draw
+from allegiance.audit.evidence import in_words
+from allegiance.audit.frames import Frame, frame
+from allegiance.audit.history import History, history_of
+from allegiance.audit.labels import quoted_in
+from allegiance.audit.ledger import Ledger
+from allegiance.audit.licensing import Licence, licence
+from allegiance.audit.opening import whole_id
+from allegiance.audit.plans import drawing
+from allegiance.audit.reading import Read, Reading
+from allegiance.audit.record import DrawRecord, Record
+from allegiance.audit.specs import Property, Quote
+from allegiance.corpus import Corpus
+from allegiance.errors import UsageError
+from allegiance.stats import Interval, Plan, reads_needed
+from allegiance.stats.interval import percent
+
+Kind = Literal["existence", "none-seen", "none-exist", "prevalence"]
+Belongs = Literal["yes", "no", "undecided"]
+
+
+class Challenged(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
+    """The sentence that is challenged.
+
+    Attributes
+    ----------
+    says, by
+        The sentence, and whose it is.
+    kind, category
+        What it claims, and of what.
+    where
+        The population that it is about; all transcripts by default.
+    at_most, at_least, about
+        The number that it claims, as a fraction or in per cent.
+    share
+        Of a sentence that there is none: the share that would have to be excluded for it to be fair.
+    read
+        The transcripts that its author read, by id, if the author says which.
+    """
+
+    kind: Kind
+    category: str
+    says: str = ""
+    by: str = "somebody"
+    where: str = ""
+    at_most: str | float | None = None
+    at_least: str | float | None = None
+    about: str | float | None = None
+    share: str | float = "1%"
+    read: tuple[str, ...] | None = None
+
+
+class Shown(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A clause that a transcript answers to, and the words that show it."""
+
+    clause: str
+    quote: str = ""
+    part: str = "whole"
+
+
+class Coded(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One transcript, coded by the clauses it answers to."""
+
+    id: str = ""
+    text: str = ""
+    shows: tuple[Shown, ...] = ()
+
+
+class Come(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
+    """The reader's report of how the transcript was come by; without one the ledger is asked.
+
+    `before` are the transcripts read before it in the same sitting, in their order, each coded as the
+    transcript itself is.
+    """
+
+    reader: str
+    order: Literal["random", "chosen", "unknown"] = "unknown"
+    where: str = ""
+    stop: str = "undeclared"
+    declared: bool = False
+    before: tuple[Coded, ...] = ()
+
+
+class Party(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
+    """A party's definition: the clauses that count, and those that don't."""
+
+    name: str
+    counts: tuple[str, ...] = ()
+    leaves_out: tuple[str, ...] = ()
+
+
+class Challenge(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a challenge file holds."""
+
+    claim: Challenged
+    clauses: dict[str, str]
+    transcript: Coded
+    parties: tuple[Party, ...]
+    route: Come | None = None
+
+
+@dataclass(frozen=True)
+class Under:
+    """What a claim comes to under one definition.
+
+    Attributes
+    ----------
+    party, belongs
+        Whose definition, and whether the transcript has the property by it.
+    status, sentence
+        What the claim comes to.
+    licensed, unlicensed
+        What the route licenses by this definition, and what it does not.
+    interval
+        The limits on the frame; None where nothing is licensed.
+    plan, command
+        The least reading that would settle it, and the draw ready to run; None and empty where
+        nothing is open, or reading can't settle it.
+    open
+        What has to be settled by the parties and not by reading.
+    """
+
+    party: str
+    belongs: Belongs
+    status: Status
+    sentence: str
+    licensed: tuple[str, ...]
+    unlicensed: tuple[str, ...]
+    interval: Interval | None
+    plan: Plan | None
+    command: str
+    open: tuple[str, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it as JSON can carry it."""
+        return {
+            "party": self.party,
+            "belongs": self.belongs,
+            "status": self.status,
+            "sentence": self.sentence,
+            "licensed": list(self.licensed),
+            "unlicensed": list(self.unlicensed),
+            "interval": None if self.interval is None else self.interval.to_dict(),
+            "plan": None if self.plan is None else self.plan.to_dict(),
+            "command": self.command,
+            "open": list(self.open),
+        }
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The answer to a challenge: the claim under each definition, and what was selected before."""
+
+    claim: Challenged
+    transcript_id: str
+    routes: tuple[str, ...]
+    reported: bool
+    population: int
+    frame_digest: str
+    under: tuple[Under, ...]
+    history: History
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the answer as JSON can carry it."""
+        return {
+            "claim": msgspec.to_builtins(self.claim),
+            "transcript_id": self.transcript_id,
+            "routes": list(self.routes),
+            "by_report": self.reported,
+            "population": self.population,
+            "frame_digest": self.frame_digest,
+            "under": [one.to_dict() for one in self.under],
+            "history": self.history.to_dict(),
+            "selected_before": list(self.history.lines()),
+        }
+
+
+def read_challenge(path: str | Path) -> Challenge:
+    """Read a challenge from YAML.
+
+    Raises
+    ------
+    UsageError
+        If there is no such file, a field is wrong, or a clause is named that is not defined.
+    """
+    found = converted(read_yaml(path), Challenge, path)
+    if not found.parties:
+        raise UsageError(f"{path}: `parties` names nobody; give each party's definition.")
+    named = [(f"the transcript's `{s.clause}`", s.clause) for s in found.transcript.shows]
+    named += [(f"{p.name}'s `{c}`", c) for p in found.parties for c in (*p.counts, *p.leaves_out)]
+    before = () if found.route is None else found.route.before
+    named += [(f"`{s.clause}` of {one.id[:12]}", s.clause) for one in before for s in one.shows]
+    for whose, clause in named:
+        if clause not in found.clauses:
+            raise UsageError(
+                f"{path}: {whose} is no clause; there are {', '.join(found.clauses) or 'none'}."
+            )
+    for party in found.parties:
+        both = set(party.counts) & set(party.leaves_out)
+        if both:
+            raise UsageError(
+                f"{path}: {party.name} both counts and leaves out `{sorted(both)[0]}`."
+            )
+    return found
+
+
+def challenge(corpus: Corpus, ledger: Ledger, asked: Challenge, actor: str = "") -> Answer:
+    """Answer a challenge, and put on record that it was asked.
+
+    Raises
+    ------
+    UsageError
+        If a transcript can't be told, a quote is not in its text, or a number can't be read.
+    """
+    record = Record.of(ledger)
+    identifier = _which(corpus, asked.transcript, "transcript")
+    _check_quotes(corpus, identifier, asked.transcript.shows)
+    population = frame(
+        corpus,
+        asked.claim.where or None,
+        labels=record.agreed,
+        ledger=(record.head.seq, record.head.digest),
+    )
+    if identifier not in frozenset(population.ids):
+        raise UsageError(
+            f"The transcript {identifier[:12]} is not among those that the claim is about "
+            f"({population.spec.name}); mend `claim.where`."
+        )
+    route = _route(corpus, record, asked, identifier)
+    under = tuple(
+        _under(corpus, record, asked, party, identifier, population, route)
+        for party in asked.parties
+    )
+    drawn = route.draw if route is not None and route.draw.name in record.draws else None
+    answer = Answer(
+        claim=asked.claim,
+        transcript_id=identifier,
+        routes=_words(record, identifier, route),
+        reported=route is not None and route.draw.reported,
+        population=len(population),
+        frame_digest=population.digest,
+        under=under,
+        history=history_of(record, population.digest, population.ids, drawn),
+    )
+    told = answer.to_dict()
+    ledger.append(
+        "claim",
+        hashlib.sha256(canonical(told).encode()).hexdigest(),
+        {
+            "what": "challenge",
+            "category": asked.claim.category,
+            "value": "yes",
+            "draw": "" if drawn is None else drawn.name,
+            "frame": population.digest,
+            "status": "; ".join(f"{one.party}: {one.status}" for one in under),
+        },
+        actor,
+    )
+    return answer
+
+
+@dataclass(frozen=True)
+class _Route:
+    """The sitting that the transcript came in: the draw or report, its order, and what each read shows."""
+
+    draw: DrawRecord
+    order: tuple[str, ...]
+    shows: Mapping[str, frozenset[str]]
+
+
+def _route(corpus: Corpus, record: Record, asked: Challenge, identifier: str) -> _Route | None:
+    """Take the reader's report, or the first draw on record that the transcript was read in."""
+    told = asked.route
+    coded = {identifier: frozenset(one.clause for one in asked.transcript.shows)}
+    if told is None:
+        for sight in record.sights_of(identifier):
+            if sight.route.draw:
+                drawn = open_draw(corpus, record, sight.route.draw)
+                return _Route(drawn.record, drawn.order, coded)
+        return None
+    before: list[str] = []
+    for number, one in enumerate(told.before, 1):
+        found = _which(corpus, one, f"route.before, number {number}")
+        _check_quotes(corpus, found, one.shows)
+        before.append(found)
+        coded[found] = frozenset(shown.clause for shown in one.shows)
+    sitting = Sitting(
+        name="reported",
+        reads=tuple(Told(id=one) for one in (*before, identifier)),
+        where=told.where,
+        order=told.order,
+        declared=told.declared,
+        stop=told.stop,
+    )
+    spec, _ = reported(corpus, record, sitting, told.reader)
+    assert spec.testimony is not None
+    reads = spec.testimony.reads
+    # What the report calls settled beforehand is each party's own definition.
+    spec = msgspec.structs.replace(
+        spec, testimony=msgspec.structs.replace(spec.testimony, declared=told.declared)
+    )
+    return _Route(DrawRecord(0, "", spec), reads, coded)
+
+
+def _under(
+    corpus: Corpus,
+    record: Record,
+    asked: Challenge,
+    party: Party,
+    identifier: str,
+    population: Frame,
+    route: _Route | None,
+) -> Under:
+    shows = frozenset(one.clause for one in asked.transcript.shows)
+    belongs = _belongs(shows, party)
+    granted = None if route is None else licence(_reading(route, asked, party))
+    status, sentence = _STATUS[asked.claim.kind](asked, belongs, identifier, granted, population)
+    licensed, unlicensed = _licences(granted, belongs, route, population)
+    plan, command = (
+        (None, "")
+        if status != "cannot be told" or belongs == "undecided"
+        else _plan(asked, population)
+    )
+    open_ = tuple(
+        f"whether `{clause}` counts ({asked.clauses[clause]})"
+        for clause in sorted(shows - set(party.counts) - set(party.leaves_out))
+        if belongs == "undecided"
+    )
+    if route is not None and route.draw.reported:
+        sentence = BY_REPORT + sentence[0].lower() + sentence[1:]
+    interval = None if granted is None or belongs != "yes" else granted.interval
+    return Under(
+        party.name, belongs, status, sentence, licensed, unlicensed, interval, plan, command, open_
+    )
+
+
+def _belongs(shows: frozenset[str], party: Party) -> Belongs:
+    """Whether a transcript that answers to these clauses has the property by a party's definition."""
+    if shows & set(party.counts):
+        return "yes"
+    return "no" if shows <= set(party.leaves_out) else "undecided"
+
+
+def _reading(route: _Route, asked: Challenge, party: Party) -> Reading:
+    """The sitting as it reads under a party's definition."""
+    spec = route.draw.spec
+    definition = "; ".join(asked.clauses[clause] for clause in party.counts)
+    wanted = Property(category=asked.claim.category, definition=definition, digest=party.name)
+    reads: list[Read] = []
+    for position, one in enumerate(route.order, 1):
+        if one not in route.shows:
+            break
+        belongs = _belongs(route.shows[one], party)
+        hit = None if belongs == "undecided" else belongs == "yes"
+        reads.append(Read(position, one, "", hit, "" if hit is not None else "disputed", ()))
+    testimony = spec.testimony
+    declared = testimony.declared if testimony else route.draw.declared(asked.claim.category)
+    return Reading(
+        draw=route.draw,
+        wanted=wanted,
+        reads=tuple(reads),
+        size=len(route.order),
+        population=spec.frame.population,
+        beyond=0,
+        rule=spec.stop,
+        why="",
+        declared=declared,
+        looks=(),
+    )
+
+
+def _existence(
+    asked: Challenge, belongs: Belongs, identifier: str, granted: Licence | None, population: Frame
+) -> tuple[Status, str]:
+    if belongs == "yes":
+        return "stands", f"Transcript {identifier[:12]} is one, and one is enough."
+    return "cannot be told", _bears_not(identifier, belongs)
+
+
+def _none_exist(
+    asked: Challenge, belongs: Belongs, identifier: str, granted: Licence | None, population: Frame
+) -> tuple[Status, str]:
+    if belongs == "yes":
+        return (
+            "refuted",
+            f"Transcript {identifier[:12]} is one, and one is enough, however it was found.",
+        )
+    return "cannot be told", _bears_not(identifier, belongs)
+
+
+def _none_seen(
+    asked: Challenge, belongs: Belongs, identifier: str, granted: Licence | None, population: Frame
+) -> tuple[Status, str]:
+    if belongs != "yes":
+        return "cannot be told", _bears_not(identifier, belongs)
+    read = asked.claim.read
+    if read is None:
+        return (
+            "cannot be told",
+            f"Transcript {identifier[:12]} is one, so that there are some; whether it was among those that "
+            f"{asked.claim.by} read is not said, and the sentence is about what was read.",
+        )
+    if any(identifier.startswith(one.lower()) for one in read):
+        return (
+            "refuted",
+            f"Transcript {identifier[:12]} is one, and was among those that {asked.claim.by} read.",
+        )
+    return (
+        "stands",
+        f"Transcript {identifier[:12]} is one, but was not among the {len(read):,} that {asked.claim.by} "
+        "read: the sentence about those stands, and one that there are none would not.",
+    )
+
+
+def _prevalence(
+    asked: Challenge, belongs: Belongs, identifier: str, granted: Licence | None, population: Frame
+) -> tuple[Status, str]:
+    said = _number(asked.claim)
+    if belongs != "yes" or granted is None or granted.interval is None:
+        why = (
+            _bears_not(identifier, belongs)
+            if belongs != "yes"
+            else "Nothing on record or reported says how it was found."
+        )
+        return "cannot be told", why
+    interval = granted.interval
+    limits = f"{100 * interval.low:.2f} to {100 * interval.high:.2f} %"
+    claimed = f"{said.how.replace('-', ' ')} {percent(said.rate)}"
+    if interval.population != len(population):
+        # Only what the part is sure to hold bounds the whole.
+        low, high = (interval.count_low or 0) / len(population), 1.0
+        limits = f"at least {interval.count_low:,} of all {len(population):,}"
+    else:
+        low, high = interval.low, interval.high
+    above, below = low > said.rate, high < said.rate
+    refuted = (said.how in ("at-most", "about") and above) or (
+        said.how in ("at-least", "about") and below
+    )
+    shown = (said.how == "at-least" and low >= said.rate) or (
+        said.how == "at-most" and high <= said.rate
+    )
+    status: Status = "refuted" if refuted else "stands" if shown else "cannot be told"
+    return status, f"The route leaves {limits} ({interval.method}), against {claimed}."
+
+
+_STATUS = {
+    "existence": _existence,
+    "none-exist": _none_exist,
+    "none-seen": _none_seen,
+    "prevalence": _prevalence,
+}
+
+
+def _bears_not(identifier: str, belongs: Belongs) -> str:
+    if belongs == "no":
+        return f"By this definition transcript {identifier[:12]} is not one, and does not bear on the claim."
+    return f"This definition does not say whether transcript {identifier[:12]} is one."
+
+
+def _licences(
+    granted: Licence | None, belongs: Belongs, route: _Route | None, population: Frame
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Say what the route licenses and what it does not."""
+    rate = "a share of the frame: a number for how common it is"
+    if route is None or granted is None:
+        exists = ("that such a transcript exists",) if belongs == "yes" else ()
+        return exists, (f"{rate}, since how it was found is neither on record nor reported",)
+    if belongs != "yes":
+        return (), (f"{rate} of what this definition means",)
+    spec = route.draw.spec
+    exists = f"that such a transcript exists among {spec.frame.population:,} ({spec.frame.name})"
+    if granted.interval is None or granted.grant in ("existence", "nothing"):
+        return (exists,), (f"{rate}, since {'; '.join(granted.reasons)}",)
+    interval = granted.interval
+    if granted.grant == "bound":
+        told = f"at least {interval.count_low:,} of the {interval.population:,} ({interval.method})"
+        return (exists, told), (
+            f"an upper limit, since {'; '.join(granted.reasons) or 'reading ended before'}",
+        )
+    told = f"{interval.count_low:,} to {interval.count_high:,} of the {interval.population:,} ({interval.method})"
+    beyond: tuple[str, ...] = ()
+    if interval.population != len(population):
+        exists_all = f"at least {interval.count_low:,} of all {len(population):,}"
+        return (exists, told, exists_all), ("an upper limit for all: the rest was not read",)
+    return (exists, told), beyond
+
+
+def _plan(asked: Challenge, population: Frame) -> tuple[Plan | None, str]:
+    """Find the least reading that would settle a claim that can't be told, in 80 to 95 % of cases."""
+    size, claim = len(population), asked.claim
+    category = claim.category
+    if claim.kind == "prevalence":
+        said = _number(claim)
+        plan = _to_tell(said, size)
+        stop = {}
+    else:
+        excluded = _fraction("share", claim.share)
+        plan = reads_needed("absence", excludes=excluded, population=size)
+        stop = {"stop": "until 1 hit"} if claim.kind == "existence" else {}
+    if plan is None or plan.needed is None:
+        return plan, ""
+    return plan, drawing(plan.needed, category, claim.where, **stop)
+
+
+def _to_tell(said: Said, population: int) -> Plan | None:
+    """Reads that tell a rate of twice or half the claimed one from it."""
+    rate = said.rate
+    plans: list[Plan] = []
+    double = min(2 * rate, (1 + rate) / 2)
+    if said.how in ("at-most", "about") and 0 < rate < 1:
+        plans.append(reads_needed("lower_bound", rate=double, above=rate, population=population))
+    if said.how in ("at-least", "about") and 0 < rate < 1:
+        # "Below" is "above" for the share of those that don't have it.
+        plans.append(
+            reads_needed("lower_bound", rate=1 - rate / 2, above=1 - rate, population=population)
+        )
+    there = [plan for plan in plans if plan.needed is not None]
+    return max(there, key=lambda plan: plan.needed or 0) if there else (plans[0] if plans else None)
+
+
+def _number(claim: Challenged) -> Said:
+    given = {
+        how: text
+        for how, text in (
+            ("at-most", claim.at_most),
+            ("at-least", claim.at_least),
+            ("about", claim.about),
+        )
+        if text is not None
+    }
+    if len(given) != 1:
+        raise UsageError(
+            "claim: a prevalence takes one of at-most, at-least and about, such as `at-most: 1%`."
+        )
+    ((how, text),) = given.items()
+    return Said(how=how, rate=_fraction(how, text))  # pyright: ignore[reportArgumentType]
+
+
+def _fraction(name: str, value: str | float) -> float:
+    text = str(value).strip()
+    try:
+        number = float(text.removesuffix("%").strip()) / (100 if text.endswith("%") else 1)
+    except ValueError:
+        number = float("nan")
+    if not 0 <= number <= 1:
+        raise UsageError(f"claim.{name}: {text} is no share; write 1% or 0.01.")
+    return number
+
+
+def _which(corpus: Corpus, coded: Coded, where: str) -> str:
+    if bool(coded.id) == bool(coded.text):
+        raise UsageError(f"{where}: name the transcript by `id` or by `text`.")
+    return whole_id(corpus, coded.id) if coded.id else pasted(corpus, coded.text, where)
+
+
+def _check_quotes(corpus: Corpus, identifier: str, shows: Sequence[Shown]) -> None:
+    transcript = corpus.get(identifier)
+    for one in shows:
+        if one.quote and not quoted_in(Quote(text=one.quote, part=one.part), transcript):
+            raise UsageError(
+                f"The quote for `{one.clause}` is not in the {one.part} of transcript {identifier[:12]}; "
+                "copy the words as they stand there."
+            )
+
+
+def _words(record: Record, identifier: str, route: _Route | None) -> tuple[str, ...]:
+    seen = tuple(dict.fromkeys(in_words(s, record) for s in record.sights_of(identifier)))
+    if route is None or not route.draw.reported or route.draw.name in record.draws:
+        return seen
+    spec = route.draw.spec
+    assert spec.testimony is not None
+    order = {"random": "in random order", "chosen": "chosen", "unknown": "in an order nobody knows"}
+    told = (
+        f"number {route.order.index(identifier) + 1:,}, by the reader's report, {order[spec.testimony.order]} "
+        f"from {spec.frame.name}, N = {spec.frame.population:,}; stopping rule: {spec.stop}"
+    )
+    return (told, *seen)
