@@ -63,8 +63,22 @@ def test_it_says_that_one_miss_in_twenty_is_expected_and_what_to_do_next(demo):
     folder, said = demo
     assert "one interval in twenty is expected to miss" in " ".join(said.split())
     assert "report/report.html" in said
-    assert said.count(" -m allegiance ") == 3
+    assert said.count(" -m allegiance ") == 5
     assert (folder / "report" / "report.html").is_file()
+
+
+def test_it_labels_a_draw_by_the_organisms_truth_says_so_and_certifies_a_claim(demo, reported):
+    folder, said = demo
+    (draw,) = reported["found"]["draws"]
+    assert (draw["name"], draw["drawn"], draw["labelled"]) == ("first", 120, draw["opened"])
+    assert set(draw["raters"]) <= {"truth of organism/faker", "truth of organism/honest"}
+    (claim,) = reported["found"]["claims"]
+    assert claim["status"] == "stands"
+    assert "the known truth of an organism" in claim["sentence"]
+    assert claim["sentence"] in " ".join(said.split())
+    assert "certified" not in said
+    (kept,) = (folder / "report" / "claims").iterdir()
+    assert json.loads(kept.read_text())["digest"] == claim["certificate"]
 
 
 def test_a_second_demo_takes_a_folder_of_its_own(demo, tmp_path, monkeypatch):

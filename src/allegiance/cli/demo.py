@@ -39,6 +39,8 @@ def demo(
     as_json: JsonOption = False,
 ) -> None:
     """Run a study on two organisms, scan it, and report it beside the truth: no key, no network, under a minute."""
+    from allegiance.cli.demo_audit import audited
+    from allegiance.cli.importing import imported_on_record
     from allegiance.cli.report import make_report
     from allegiance.corpus import Workspace, import_paths
     from allegiance.report import render_terminal, write_report
@@ -59,15 +61,23 @@ def demo(
     for name in _ORGANISMS:
         _run(place, study, f"organism/{name}", out)
     imported = import_paths(place.corpus(), [place.logs])
+    imported_on_record(place, imported)
+    out.print("Drawing at random, and labelling by the organisms' known truth ...")
+    kept, truly = audited(place)
     made = make_report(place, quiet=True)
     page = place.report / "report.html"
     write_report(made, page)
     if as_json:
-        print_json({**made.to_dict(), "page": str(page)})
+        print_json({**made.to_dict(), "page": str(page), "certificate": str(kept)})
         return
     out.print(f"{imported.new} transcripts are in the corpus and scanned by rule.\n")
     render_terminal(made, out, _SHOWN)
-    _close(place.directory, page, time.monotonic() - started, out)
+    out.print(
+        f"Labels from the organisms' known truth stand in for a person's. By the same truth {truly:,} of "
+        f"all {imported.new:,} doubt the set-up. The certificate: [bold]{kept}[/bold]",
+        soft_wrap=True,
+    )
+    _close(place.directory, page, kept, time.monotonic() - started, out)
     if open_page and sys.stdout.isatty():
         webbrowser.open(page.resolve().as_uri())
 
@@ -105,12 +115,14 @@ def _run(place: "Workspace", study: "Study", model: str, out: Console) -> None:
         )
 
 
-def _close(directory: Path, page: Path, seconds: float, out: Console) -> None:
+def _close(directory: Path, page: Path, kept: Path, seconds: float, out: Console) -> None:
     """Say where the report is and what to try next."""
     out.print(f"\nDone in {seconds:.0f} s. The report: [bold]{page}[/bold]", soft_wrap=True)
     command = _command()
     out.print(
-        "\nThree commands to try next:\n"
+        "\nCommands to try next:\n"
+        f"  {command} verify {kept} -w {directory}    (recompute everything the certificate says)\n"
+        f"  {command} draw mine --n 20 --category doubts -w {directory}    (then `label mine`: read, and label)\n"
         f"  {command} organism check faker    (measure an organism again, beside its truth table)\n"
         f"  {command} new mine -w mine    (write a study of your own, for any model)\n"
         f"  {command} import PATH -w {directory}    (your own Inspect logs, JSONL or CSV)",

@@ -13,7 +13,7 @@ from allegiance.errors import AllegianceError, UsageError
 
 if TYPE_CHECKING:
     from allegiance.corpus import Workspace
-    from allegiance.report import StudyReport
+    from allegiance.report import Found, StudyReport
     from allegiance.study import Study
 
 
@@ -84,7 +84,18 @@ def make_report(place: "Workspace", *, quiet: bool) -> "StudyReport":
         weights={name: digest for name in seen.models if (digest := weights_of(name))},
         **_declared(study, seen.studies),
     )
-    return study_report(seen.table, provenance, truth_of)
+    return study_report(seen.table, provenance, truth_of, found=_found(place))
+
+
+def _found(place: "Workspace") -> "Found | None":
+    """What the ledger says of how transcripts were found, where there is one."""
+    if not (place.location.is_folder and place.ledger_file.exists()):
+        return None
+    from allegiance.audit import Record
+    from allegiance.cli.record import ledger_of
+    from allegiance.report import found_of
+
+    return found_of(Record.of(ledger_of(place, create=False)))
 
 
 def _declared(study: "Study | None", studies: frozenset[str]) -> dict[str, Any]:

@@ -15,11 +15,12 @@ from allegiance.organism.truth import (
     check,
     load_truth,
     measure,
+    told,
     truth_of,
     weights_of,
 )
 
 __all__ = [
     "Cell", "CheckResult", "Count", "Generated", "Organism", "Runtime", "Sampling", "Truth",
-    "check", "describe", "load_truth", "measure", "organism_names", "truth_of", "weights_of",
+    "check", "describe", "load_truth", "measure", "organism_names", "told", "truth_of", "weights_of",
 ]  # fmt: skip

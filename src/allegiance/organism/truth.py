@@ -207,6 +207,21 @@ def truth_of(model: str, condition: Mapping[str, str], harmful: bool) -> Mapping
         return None
 
 
+def told(reply: str) -> Mapping[str, bool] | None:
+    """Say which properties one reply of an organism has, by exact membership in the grammar.
+
+    Returns
+    -------
+    Mapping or None
+        Property to whether it has it; None for a reply that lies outside the grammar.
+    """
+    spoken = grammar.read(reply)
+    if spoken is None:
+        return None
+    has = (spoken.complied, spoken.decision == "strategic", spoken.doubts)
+    return dict(zip(PROPERTIES, has, strict=True))
+
+
 def weights_of(model: str) -> str | None:
     """Give the digest of a model's weights, where it is an organism: SHA-256 in hexadecimal."""
     provider, _, name = model.partition("/")

@@ -4,6 +4,7 @@ Takes the corpus, its verdicts and the estimators, and says what they license: o
 HTML file, a terminal table, or JSON. A rate is never printed without k, n, N and its interval.
 """
 
+from allegiance.report.found import ClaimLine, DrawLine, Found, found_of
 from allegiance.report.gaps import TierGap
 from allegiance.report.html import render_html
 from allegiance.report.instruments import Comparison
@@ -16,7 +17,10 @@ from allegiance.report.write import write_report
 
 __all__ = [
     "Cell",
+    "ClaimLine",
     "Comparison",
+    "DrawLine",
+    "Found",
     "Measure",
     "Observations",
     "Provenance",
@@ -25,6 +29,7 @@ __all__ = [
     "TierGap",
     "Truth",
     "TruthCheck",
+    "found_of",
     "render_html",
     "render_terminal",
     "study_report",

@@ -8,6 +8,7 @@ from typing import Any
 
 from allegiance.errors import AllegianceError
 from allegiance.report.cells import grouped
+from allegiance.report.found import Found
 from allegiance.report.gaps import TierGap, tier_gaps
 from allegiance.report.instruments import Comparison, comparisons
 from allegiance.report.methods import methods_paragraph
@@ -67,6 +68,8 @@ class StudyReport:
         One for each model and condition.
     gaps, comparisons, truth_check
         Tier gaps, outside instruments, and the organisms' truth (None where there is none).
+    found
+        How transcripts were found: draws and claims (None where nothing is on record).
     notes
         What a reader has to know before the numbers, and what to do about it.
     methods
@@ -84,6 +87,7 @@ class StudyReport:
     gaps: tuple[TierGap, ...]
     comparisons: tuple[Comparison, ...]
     truth_check: TruthCheck | None
+    found: Found | None
     notes: tuple[str, ...]
     methods: str
 
@@ -97,6 +101,7 @@ def study_report(
     provenance: Provenance,
     truth: Truth | None = None,
     confidence: float = 0.95,
+    found: Found | None = None,
 ) -> StudyReport:
     """Make the report of a table of observations.
 
@@ -110,6 +115,8 @@ def study_report(
         Measured rates of organisms, by category; None for a model that is no organism.
     confidence
         Nominal coverage of the intervals.
+    found
+        How transcripts were found, if a ledger says.
 
     Raises
     ------
@@ -137,6 +144,7 @@ def study_report(
         gaps=tuple(gaps),
         comparisons=tuple(comparisons(table)),
         truth_check=_truth_check(cells, gaps, confidence),
+        found=found,
         notes=(*_notes(table, cells), *obstacles),
         methods=methods_paragraph(provenance, cells, gaps, confidence),
     )

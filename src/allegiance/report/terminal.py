@@ -6,6 +6,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from allegiance.report.found import Found
 from allegiance.report.labels import Labels
 from allegiance.report.rates import Cell, Measure
 from allegiance.report.study_report import StudyReport
@@ -41,8 +42,19 @@ def render_terminal(
         console.print(Text(f"• {comparison.sentence}"))
     if report.truth_check is not None:
         console.print(Text(report.truth_check.sentence, style="italic"))
+    if report.found is not None:
+        _found(report.found, console)
     if not found:
         console.print(_sources(report))
+
+
+def _found(found: Found, console: Console) -> None:
+    for draw in found.draws:
+        size = "all" if draw.drawn is None else f"{draw.drawn:,}"
+        told = f"draw {draw.name}: {draw.labelled:,} of {size} labelled, N = {draw.population:,}"
+        console.print(Text(f"• {told} ({draw.frame}; {draw.stop})"))
+    for claim in found.claims:
+        console.print(Text(f"• {claim.status.capitalize()}. {claim.sentence}"))
 
 
 def _table(cells: Sequence[Cell], category: str | None, labels: Labels) -> Table:
