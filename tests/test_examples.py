@@ -11,6 +11,8 @@ from tests.conftest import ROOT
 SHOWN = {
     "gap_of_an_organism.py": r"gap: -?\d+\.\d points \[",
     "own_importer.py": r"^2 read as diary, 1 skipped$",
+    "the_fourth_transcript.py": r"(?s)On record: .*so at least \d+ of all 1,000\..*"
+    r"Reported: By the reader's report.*Sorted: .*existence alone: at least 1 of these 1,000",
 }
 """What each example prints."""
 
