@@ -4,6 +4,8 @@ import json
 
 import pytest
 
+pytestmark = pytest.mark.xdist_group("demo")  # one demo for all of them
+
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory):

@@ -103,16 +103,23 @@ def begun(workspace, replies, output=subprocess.PIPE, display="plain"):
         return tiered(request)
 
     command = ("run", "-m", "openai-api/local/m", "--max-connections", "1", "--base-url")
+    # A process begun in the background of a shell ignores interrupts, and so do those it begins.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     with chat_server(slow) as (url, _):
         process = subprocess.Popen(
             [sys.executable, "-m", "allegiance", *command, url],
             cwd=workspace, env={**os.environ, **KEY, "INSPECT_DISPLAY": display, "TERM": "xterm"},
             stdin=output if output != subprocess.PIPE else subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, text=True,
         )  # fmt: skip
+        signal.signal(signal.SIGINT, before)
         hanging.wait(60)  # the last reply has been read, since there is one connection
         time.sleep(0.5)
-        yield process, answered
-        gone.set()
+        try:
+            yield process, answered
+        finally:
+            gone.set()
+            process.kill()
+            process.wait()
 
 
 def resume(allegiance, answered):

@@ -15,6 +15,7 @@ from tests.report.synthetic_observations import provenance, row, study_rows, tab
 from allegiance.errors import AllegianceError
 from allegiance.report import render_html, render_terminal, study_report, write_report
 
+pytestmark = pytest.mark.xdist_group("report pages")  # they are made once
 HOSTILE = "<script>alert(1)</script>{{7*7}}[bold]\u202e" + "é" * 400
 
 

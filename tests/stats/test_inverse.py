@@ -1,7 +1,7 @@
 """Reading until the r-th hit, against scipy's negative hypergeometric and binomial."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from scipy.stats import hypergeom, nbinom, nhypergeom
 
@@ -27,18 +27,19 @@ def test_the_published_limits_come_out(arguments, low, high):
 
 @settings(max_examples=60)
 @given(readings(), st.sampled_from([0.8, 0.95]))
+@example((19, 1, 20), 0.8)  # the chance of it is exactly the tail
 def test_the_limits_are_the_counts_that_scipys_negative_hypergeometric_leaves(reading, confidence):
     reads, hits, population = reading
     tail = (1 - confidence) / 2 * (1 + 1e-9)
+    misses = reads - hits
     left = []
-    for count in range(hits, population - (reads - hits) + 1):
+    for count in range(hits, population - misses + 1):
         before = nhypergeom(population, population - count, hits)  # misses before the r-th hit
-        misses = reads - hits
         if before.cdf(misses) > tail and before.sf(misses - 1) > tail:
             left.append(count)
-    if not left:  # only one count is possible, and reads that it makes unlikely
+    if not left:  # even the smallest count makes so many misses unlikely
         left = [hits]
-        assert population - (reads - hits) == hits
+        assert nhypergeom(population, population - hits, hits).sf(misses - 1) <= tail
     interval = inverse_sampling(reads, hits, population, confidence)
     assert (interval.count_low, interval.count_high) == (left[0], left[-1])
     assert interval.low <= interval.estimate <= interval.high

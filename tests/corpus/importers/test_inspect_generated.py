@@ -15,6 +15,7 @@ from allegiance.corpus.importers.inspect_chunks import spread
 from allegiance.corpus.importers.mapping import Mapping
 from allegiance.corpus.schema import Transcript
 
+pytestmark = pytest.mark.xdist_group("generated logs")  # they are made once
 PACKINGS = ["eval", "json", "stored", "deflate", "zstd", "pieces"]
 
 
