@@ -259,11 +259,15 @@ def extend_draw(corpus: Corpus, ledger: Ledger, name: str, more: int, actor: str
         raise UsageError(f"The draw {name} holds the whole frame in its order; just read on.")
     if more < 1:
         raise UsageError(f"--n {more}: a draw is extended by 1 or more.")
-    room = len(draw.frame) - draw.record.size
+    there, having = len(draw.frame), ""
+    if draw.spec.design == "top":
+        there = len(_ranked(draw.frame, draw.spec.by, draw.spec.instruments))
+        having = f" with a value in {draw.spec.by}"
+    room = there - draw.record.size
     if more > room:
         raise UsageError(
-            f"The frame of {name} holds {room:,} transcripts that are not drawn yet, and {more:,} "
-            "more were asked for."
+            f"The frame of {name} holds {room:,} transcripts{having} that are not drawn yet, and "
+            f"{more:,} more were asked for."
         )
     extension = Extension(draw=name, more=more, strata=_more_strata(draw, more))
     after = replace(draw.record, extensions=[*draw.record.extensions, (draw.record.seq, extension)])
