@@ -2,8 +2,9 @@
 
 from allegiance.audit.chain import Event
 from allegiance.audit.design import Batches, in_strata, read_stop
-from allegiance.audit.draw import Draw, draw_route
+from allegiance.audit.draw import Draw
 from allegiance.audit.frames import Frame
+from allegiance.audit.opening import draw_route
 from allegiance.audit.record import Record
 from allegiance.audit.specs import (
     DrawSpec,

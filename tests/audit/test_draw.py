@@ -334,8 +334,8 @@ def test_a_property_cannot_be_declared_anew_over_an_order_that_was_read(
     open_position(first, ledger, 1)
     with pytest.raises(UsageError, match="read already"):
         draw("second", n=20, seed=12, properties=[doubts])
+    tier = corpus.get(first.order[0]).condition["tier"]
     with pytest.raises(UsageError, match="read already"):  # a part of it is in the same order
-        tier = corpus.get(first.order[0]).condition["tier"]
         draw("part", n=5, seed=12, where=f"tier = '{tier}'", properties=[doubts])
     assert draw("fresh", n=20, properties=[doubts]).order != first.order
 
