@@ -43,8 +43,8 @@ class History(Spec, frozen=True, kw_only=True):
     revised
         Labels that were changed after an estimate or a claim was seen.
     tried
-        Draws of this frame times categories, as far as something is labelled in them, or was looked
-        at by labels from elsewhere: how many numbers this one may be the most striking of.
+        Draws of this frame times categories, as far as something is labelled: how many numbers
+        this one may be the most striking of.
     """
 
     draws: tuple[OtherDraw, ...] = ()
