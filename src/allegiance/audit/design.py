@@ -1,5 +1,6 @@
 """Designs: the order of a draw, and how its reads are shared out among strata. Pure functions."""
 
+import hmac
 import math
 import re
 from collections.abc import Mapping, Sequence
@@ -143,6 +144,41 @@ def allocated(
     return _shared(sizes, reads, weights)
 
 
+def extended(
+    strata: Sequence[StratumSpec], drawn: Mapping[str, int], more: int, how: str
+) -> tuple[StratumSpec, ...]:
+    """Share more reads out, so that all that is drawn then has the shares of the allocation.
+
+    Parameters
+    ----------
+    strata
+        Those of the draw, with the reads that it began with.
+    drawn
+        How many of each stratum are drawn by now.
+    more
+        How many are added.
+    how
+        The allocation; one that a pilot or numbers by name settled goes on in the shares that came
+        of it.
+
+    Raises
+    ------
+    UsageError
+        If the strata that have a share hold no more.
+    """
+    sizes = {one.name: one.population for one in strata}
+    if how == "proportional":
+        weights: dict[str, float] = dict(sizes)
+    elif "=" in how or how.startswith("pilot "):
+        weights = {one.name: one.reads for one in strata}
+    else:
+        weights = _shares(sizes, how)
+    return tuple(
+        StratumSpec(name=one.name, population=one.population, reads=one.reads - drawn[one.name])
+        for one in _shared(sizes, sum(drawn.values()) + more, weights, drawn)
+    )
+
+
 def weighed(
     sizes: Mapping[str, int], reads: int, pilot: Mapping[str, tuple[int, int]]
 ) -> tuple[StratumSpec, ...]:
@@ -193,10 +229,11 @@ class Batches:
 
 
 def in_strata(strata: Mapping[str, Sequence[str]], batches: Batches, seed: str) -> tuple[str, ...]:
-    """Draw from strata: from each its first in the keyed order, and all of them read in one such order.
+    """Draw from strata: from each its first in the keyed order, and all of them mixed by a second key.
 
-    The place of a transcript in the order tells nothing of its stratum. What an extension adds comes
-    after what was there, in a keyed order of its own.
+    The place of a transcript in the order tells nothing of its stratum; in the order of the first key
+    it would, since a stratum of which a small part is drawn gives its lowest keys alone. What an
+    extension adds comes after what was there, mixed by itself.
     """
     ordered = {name: keyed(members, seed) for name, members in strata.items()}
     taken = dict.fromkeys(strata, 0)
@@ -207,8 +244,14 @@ def in_strata(strata: Mapping[str, Sequence[str]], batches: Batches, seed: str) 
             start = taken[stratum.name]
             chosen += ordered[stratum.name][start : start + stratum.reads]
             taken[stratum.name] = start + stratum.reads
-        drawn += keyed(sorted(chosen), seed)
+        drawn += mixed(chosen, seed)
     return tuple(drawn)
+
+
+def mixed(ids: Sequence[str], seed: str) -> tuple[str, ...]:
+    """Mix what was drawn from strata: ascending HMAC-SHA256 of the id, the key ``SEED strata``."""
+    key = f"{seed} strata".encode()
+    return tuple(sorted(ids, key=lambda one: hmac.digest(key, one.encode(), "sha256")))
 
 
 def _score(entry: tuple[Any, str]) -> Any:
@@ -272,19 +315,27 @@ def _shares(sizes: Mapping[str, int], how: str) -> dict[str, float]:
 
 
 def _shared(
-    sizes: Mapping[str, int], reads: int, weights: Mapping[str, float]
+    sizes: Mapping[str, int],
+    reads: int,
+    weights: Mapping[str, float],
+    drawn: Mapping[str, int] | None = None,
 ) -> tuple[StratumSpec, ...]:
-    """Share out by weight: whole numbers by largest remainder, what a full stratum can't give to others."""
+    """Share out by weight: whole numbers by largest remainder, what a full stratum can't give to others.
+
+    What is drawn already stays, and counts among the reads.
+    """
     meant = [name for name in sizes if weights[name] > 0]
-    given = dict.fromkeys(sizes, 0)
-    if reads >= len(meant):
-        given.update(dict.fromkeys(meant, 1))  # a stratum that is not read leaves no estimate
+    given = dict(drawn) if drawn else dict.fromkeys(sizes, 0)
+    unread = [name for name in meant if not given[name]]
+    if reads - sum(given.values()) >= len(unread):
+        given.update(dict.fromkeys(unread, 1))  # a stratum that is not read leaves no estimate
     while left := reads - sum(given.values()):
         room = {name: sizes[name] - given[name] for name in meant if sizes[name] > given[name]}
         if not room:
             raise UsageError(
-                f"--allocate: the strata with a share ({', '.join(meant)}) hold "
-                f"{sum(sizes[name] for name in meant):,} transcripts, and {reads:,} were asked for."
+                f"The strata with a share ({', '.join(meant)}) hold "
+                f"{sum(sizes[name] for name in meant):,} transcripts, and {reads:,} were asked for "
+                "in all; give the others a share."
             )
         weight = {name: weights[name] for name in room}
         whole = sum(weight.values())

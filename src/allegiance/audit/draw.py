@@ -11,6 +11,7 @@ from msgspec import structs
 from allegiance.audit.design import (
     Batches,
     allocated,
+    extended,
     in_strata,
     keyed,
     order_digest,
@@ -21,11 +22,13 @@ from allegiance.audit.design import (
     weighed,
 )
 from allegiance.audit.frames import (
+    LABEL,
     Frame,
     frame,
     instruments_of,
     known_again,
     read_field,
+    read_filter,
     values_of,
 )
 from allegiance.audit.ledger import Ledger
@@ -41,7 +44,7 @@ from allegiance.audit.specs import (
     StratumSpec,
 )
 from allegiance.corpus import Corpus
-from allegiance.corpus.filters import IsNull, Where
+from allegiance.corpus.filters import Compare, IsNull, Where, joined
 from allegiance.corpus.order import random_seed
 from allegiance.errors import AllegianceError, UsageError
 
@@ -206,12 +209,9 @@ def make_draw(
             f"The frame ({population.spec.name}) holds no transcript; widen the filter."
         )
     rule, size = _rule(stop, n, kind, len(population))
-    if population.spec.labels_as_of is not None:
+    if kind != "top":
         _fresh_seed(chosen, record, population)
-    instruments: tuple[Instrument, ...] = ()
-    if by:
-        place = read_field(corpus.query(), read_by(by)[0])
-        instruments = instruments_of(corpus, [IsNull(place)], scanners)
+    instruments = _checked_by(corpus, population, by, kind, size, scanners) if by else ()
     spec = DrawSpec(
         name=name,
         frame=population.spec,
@@ -259,11 +259,15 @@ def extend_draw(corpus: Corpus, ledger: Ledger, name: str, more: int, actor: str
         raise UsageError(f"The draw {name} holds the whole frame in its order; just read on.")
     if more < 1:
         raise UsageError(f"--n {more}: a draw is extended by 1 or more.")
-    room = len(draw.frame) - draw.record.size
+    there, having = len(draw.frame), ""
+    if draw.spec.design == "top":
+        there = len(_ranked(draw.frame, draw.spec.by, draw.spec.instruments))
+        having = f" with a value in {draw.spec.by}"
+    room = there - draw.record.size
     if more > room:
         raise UsageError(
-            f"The frame of {name} holds {room:,} transcripts that are not drawn yet, and {more:,} "
-            "more were asked for."
+            f"The frame of {name} holds {room:,} transcripts{having} that are not drawn yet, and "
+            f"{more:,} more were asked for."
         )
     extension = Extension(draw=name, more=more, strata=_more_strata(draw, more))
     after = replace(draw.record, extensions=[*draw.record.extensions, (draw.record.seq, extension)])
@@ -308,27 +312,26 @@ def _population(
     pilot: str,
     among_confirmed: str,
 ) -> Frame:
+    left_out: Sequence[str] = ()
+    chosen = where
     if among_confirmed:
         category, _, value = among_confirmed.partition("=")
-        confirmed = f"label.\"{category}\" = '{_quoted(value or 'yes')}'"
-        where = f"({where}) AND {confirmed}" if where else confirmed
-    left_out: Sequence[str] = ()
+        query = corpus.query()
+        label = read_field(query, f"{LABEL}.{category.strip()}")
+        confirmed = Compare(label, "=", value.strip() or "yes")
+        chosen = joined([read_filter(query, where), confirmed]) if where else confirmed
     if pilot:
         trial = open_draw(corpus, record, pilot)
         left_out = trial.order
     return frame(
         corpus,
-        where,
+        chosen,
         scanners=scanners,
         labels=record.agreed,
         ledger=(record.head.seq, record.head.digest),
         excluded=left_out,
         because=f"those of the pilot {pilot}" if pilot else "",
     )
-
-
-def _quoted(text: str) -> str:
-    return text.replace("'", "''")
 
 
 def _members(by: str, instruments: Sequence[Instrument], population: Frame) -> dict[str, list[str]]:
@@ -379,17 +382,7 @@ def _more_strata(draw: Draw, more: int) -> tuple[StratumSpec, ...]:
     for batch in (draw.spec.strata, *(one.strata for _, one in draw.record.extensions)):
         for stratum in batch:
             drawn[stratum.name] += stratum.reads
-    left = {s.name: s.population - drawn[s.name] for s in draw.spec.strata}
-    shares = "/".join(str(stratum.reads) for stratum in draw.spec.strata)
-    room = {name: size for name, size in left.items() if size}
-    kept = [s for s in draw.spec.strata if s.name in room]
-    shares = "/".join(str(stratum.reads) for stratum in kept)
-    sizes = {stratum.name: room[stratum.name] for stratum in kept}
-    given = {one.name: one.reads for one in allocated(sizes, more, shares)}
-    return tuple(
-        StratumSpec(name=s.name, population=s.population, reads=given.get(s.name, 0))
-        for s in draw.spec.strata
-    )
+    return extended(draw.spec.strata, drawn, more, draw.spec.allocation)
 
 
 def _rule(
@@ -462,15 +455,48 @@ def _checked_seed(seed: int) -> int:
     return seed
 
 
+def _checked_by(
+    corpus: Corpus,
+    population: Frame,
+    by: str,
+    kind: Design,
+    size: int | None,
+    scanners: Iterable[str],
+) -> tuple[Instrument, ...]:
+    """Settle the scanners that strata or an order by score rest on, and see that there are values."""
+    place = read_field(corpus.query(), read_by(by)[0])
+    if place.column == LABEL:
+        raise UsageError(
+            f"--by {by}: labels make no strata and no order; they may stand in --where."
+        )
+    instruments = instruments_of(corpus, [IsNull(place)], scanners)
+    values = values_of(corpus.query(), corpus, population.ids, place, instruments)
+    there = sum(value is not None for value in values)
+    if not there:
+        raise UsageError(f"--by {by}: no transcript of the frame holds anything there.")
+    if kind == "top" and size is not None and size > there:
+        raise UsageError(
+            f"--by {by}: {there:,} of the {len(population):,} transcripts in the frame hold a value, "
+            f"and {size:,} were asked for; draw at most those."
+        )
+    return instruments
+
+
 def _fresh_seed(seed: int, record: Record, population: Frame) -> None:
-    """Refuse a seed that labels of this frame were got by: its order is known to those who labelled."""
+    """Refuse a seed by which transcripts of this frame came before a reader: its order is known.
+
+    Labels that such a frame was built from would follow the order of the draw, and a property or a
+    stopping rule could be declared after it was read.
+    """
     inside = frozenset(population.ids)
-    for one in record.labels():
-        used = record.draws.get(one.label.draw)
-        if used is not None and used.spec.seed == str(seed) and one.label.transcript_id in inside:
+    seen = [(sight.route.draw, sight.transcript_id) for sight in record.sights]
+    seen += [(one.draw, one.transcript_id) for one in record.labelled]
+    for name, identifier in seen:
+        used = record.draws.get(name)
+        if used is not None and used.spec.seed == str(seed) and identifier in inside:
             raise UsageError(
-                f"--seed {seed} was used by the draw {used.name}, from which these labels are; its "
-                "order would follow theirs: take another seed, or none."
+                f"--seed {seed} was used by the draw {name}, in which transcripts of this frame were "
+                "read already; the order would follow theirs: take another seed, or none."
             )
 
 

@@ -111,9 +111,14 @@ def history_of(
     labelled = {one.label.category for one in record.labels() if one.label.transcript_id in inside}
     first_look = min((look.seq for look in record.looks), default=None)
     others = tuple(_other(one, record) for one in same if draw is None or one.name != draw.name)
-    tried = sum(len(one.categories) for one in others if one.labelled and one.design != "top")
+    tried = sum(
+        len({*one.categories, *_looked_at(one.name, record, labelled)})
+        for one in others
+        if one.design != "top"
+    )
     if draw is not None:
-        tried += max(len(_categories(draw, record)), 1)
+        own = {*_categories(draw, record), *_looked_at(draw.name, record, labelled)}
+        tried += max(len(own), 1)
     seqs = [sight for sight in record.sights if draw is None or sight.seq < draw.seq]
     return History(
         draws=others,
@@ -164,6 +169,11 @@ def _other(draw: DrawRecord, record: Record) -> OtherDraw:
 
 def _categories(draw: DrawRecord, record: Record) -> tuple[str, ...]:
     return tuple(sorted({o.label.category for o in record.labels() if o.label.draw == draw.name}))
+
+
+def _looked_at(draw: str, record: Record, labelled: Collection[str]) -> set[str]:
+    """The categories in which an estimate or a claim on a draw was seen, of those with labels."""
+    return {one.category for one in record.looks if draw in one.draws and one.category in labelled}
 
 
 def _counted(number: int, one: str, many: str = "") -> str:

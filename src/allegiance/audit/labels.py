@@ -55,7 +55,7 @@ def give_label(
     """Keep a label; when this returns, it is on the disk.
 
     A second label by the same rater in the same category that says the same adds nothing; one that
-    says something else is kept as a revision beside the first.
+    says something else, or is given under another definition, is kept as a revision beside the first.
 
     Parameters
     ----------
@@ -151,11 +151,16 @@ def _kept(ledger: Ledger, label: LabelSpec) -> Given:
         if last is None:
             return Given(page.append("label", subject, label.to_dict(), label.rater), "new")
         before = read(LabelSpec, last.body, f"Event {last.seq} of the ledger, a label,")
-        if before.value == label.value and before.quotes == label.quotes:
+        if _content(before) == _content(label):
             return Given(last, "same")
         revised = structs.replace(label, revises=last.seq)
         event = page.append("relabel", subject, revised.to_dict(), label.rater)
     return Given(event, "revised", before.value)
+
+
+def _content(label: LabelSpec) -> tuple[object, ...]:
+    """What a label says, apart from where it was read."""
+    return label.value, label.definition, label.quotes, label.note
 
 
 def _subject(rater: str, category: str, transcript_id: str) -> str:

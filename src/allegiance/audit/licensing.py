@@ -63,7 +63,12 @@ def licence(reading: Reading, confidence: float = 0.95, method: str | None = Non
             raise UsageError(f"--method {method}: this route licenses no rate: {unlicensed}.")
         return Licence("existence", _existence(reading), (unlicensed,))
     wanted, reasons = _method(reading, method)
-    interval = _with_missing(reading, lambda outcomes: wanted(reading, outcomes, confidence))
+    try:
+        interval = _with_missing(reading, lambda outcomes: wanted(reading, outcomes, confidence))
+    except ValueError as error:
+        if method is None:
+            raise
+        raise UsageError(f"--method {method}: {error}.") from error
     if reading.rule.kind == "undeclared" and interval.hits == 1:
         return Licence("bound", _lower_alone(interval, reading), (*reasons, _ONE_HIT))
     if interval.estimate is None:
@@ -193,8 +198,13 @@ def _with_missing(reading: Reading, interval: Callable[[_Outcomes], Interval]) -
 def _lower_alone(interval: Interval, reading: Reading) -> Interval:
     """Keep the lower limit; above stands what the misses leave possible."""
     most = reading.population - (reading.observed - reading.hits)
+    worst = interval.worst_case
+    if worst is not None:
+        above = most / reading.population
+        worst = replace(worst, estimate_high=above, high=above)
     return replace(
         interval,
+        worst_case=worst,
         estimate=None,
         high=most / reading.population,
         count_high=most,

@@ -176,10 +176,12 @@ def _told(read: Read, skipped: dict[str, int]) -> int:
 def _span(
     draw: DrawRecord, reads: Sequence[Read], skipped: dict[str, int], size: int
 ) -> tuple[int, int | None]:
-    """The event of the first label since the draw was made, and that by which the last place was told."""
-    events = [_told(read, skipped) for read in reads]
-    first = min((seq for seq in events if seq > draw.seq), default=draw.seq)
-    return first, max(events, default=draw.seq) if len(reads) == size else None
+    """The event since which something of the draw is told, and that by which the last place was.
+
+    What was told before it was drawn is known from the draw on.
+    """
+    events = [max(_told(read, skipped), draw.seq) for read in reads]
+    return min(events), max(events) if len(reads) == size else None
 
 
 def _looks(

@@ -142,8 +142,9 @@ class Record:
         self.events: dict[int, Event] = {}
         self.exports: list[tuple[int, Opened]] = []
         self._labels: dict[tuple[str, str, str], Labelled] = {}  # rater, category, transcript
-        self._skips: dict[tuple[str, str, str], tuple[int, SkipSpec]] = {}
+        self._skips: dict[tuple[str, str, str, str], tuple[int, SkipSpec]] = {}  # and draw
         self.relabelled: list[Labelled] = []
+        self.labelled: list[LabelSpec] = []
         self.planted: dict[tuple[str, str], tuple[int, int]] = {}
         for event in events:
             self.events[event.seq] = event
@@ -195,8 +196,11 @@ class Record:
         """Give the transcripts of a draw that were skipped and not labelled since, with the event."""
         return {
             skip.transcript_id: seq
-            for (who, what, _), (seq, skip) in self._skips.items()
-            if what == category and skip.draw == draw and (rater is None or who == rater)
+            for (who, what, one, where), (seq, skip) in reversed(self._skips.items())
+            if what == category
+            and where == draw
+            and (rater is None or who == rater)
+            and (who, what, one) not in self._labels
         }
 
     def label_of(self, rater: str, category: str, transcript_id: str) -> Labelled | None:
@@ -263,19 +267,18 @@ class Record:
 
     def _labelled(self, event: Event) -> None:
         label = read(LabelSpec, event.body, f"Event {event.seq} of the ledger, a label,")
+        self.labelled.append(label)
         key = (label.rater, label.category, label.transcript_id)
         before = self._labels.get(key)
         first = event.seq if before is None else before.first
         self._labels[key] = Labelled(event.seq, event.at, event.digest, first, label)
-        self._skips.pop(key, None)
         if before is not None:
             self.relabelled.append(self._labels[key])
 
     def _skipped(self, event: Event) -> None:
         skip = read(SkipSpec, event.body, f"Event {event.seq} of the ledger, a skip,")
-        key = (skip.rater, skip.category, skip.transcript_id)
-        if key not in self._labels:
-            self._skips[key] = (event.seq, skip)
+        key = (skip.rater, skip.category, skip.transcript_id, skip.draw)
+        self._skips.setdefault(key, (event.seq, skip))  # the place was told by the first of them
 
     def _looked(self, event: Event) -> None:
         body = event.body
