@@ -71,10 +71,16 @@ def licence(reading: Reading, confidence: float = 0.95, method: str | None = Non
     return Licence("rate", interval, reasons)
 
 
+_LOWER = ", lower limit"
 _ONE_HIT = (
     "nobody declared when reading would stop, and there is one hit, so that there is a lower limit "
     "alone, one that holds whenever reading stops"
 )
+
+
+def bounds_from_below(interval: Interval) -> bool:
+    """Whether limits on one side are the lower ones: reading left before a declared hit has none."""
+    return interval.method.endswith(_LOWER)
 
 
 def _no_rate(reading: Reading) -> str:
@@ -198,5 +204,5 @@ def _lower_alone(interval: Interval, reading: Reading) -> Interval:
         estimate=None,
         high=most / reading.population,
         count_high=most,
-        method=f"{interval.method}, lower limit",
+        method=f"{interval.method}{_LOWER}",
     )
