@@ -108,8 +108,8 @@ def test_every_kind_of_certificate_is_valid_by_the_published_schema(world):
 def test_the_published_schema_is_what_the_code_says_now():
     text = json.dumps(schema(), indent=1) + "\n"
     assert PUBLISHED.read_text() == text, (
-        "run: python -c \"import json; from allegiance.audit.certificate import schema; "
-        f"print(json.dumps(schema(), indent=1))\" > {PUBLISHED}"
+        'run: python -c "import json; from allegiance.audit.certificate import schema; '
+        f'print(json.dumps(schema(), indent=1))" > {PUBLISHED}'
     )
 
 
@@ -218,7 +218,9 @@ def test_nothing_from_transcripts_filters_or_people_becomes_markup(tmp_path):
             source_format="test",
             messages=[
                 Message("user", "q"),
-                Message("assistant", f"{n} {HOSTILE}\n\n# Head\n\n- item\n\n> said", author="model"),
+                Message(
+                    "assistant", f"{n} {HOSTILE}\n\n# Head\n\n- item\n\n> said", author="model"
+                ),
             ],
             model="m",
             task=HOSTILE,

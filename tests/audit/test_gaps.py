@@ -152,7 +152,9 @@ def test_a_gap_that_was_estimated_counts_and_the_same_one_does_not(world):
 def test_a_gap_of_labels_leaves_out_what_nobody_labelled_and_counts_disputes_as_missing(world):
     population = frame(world.corpus, "model = 'm'")
     said = {}
-    rows = world.corpus.where("model = 'm'").table(["transcript_id", "request_id", "epoch", "c_tier"])
+    rows = world.corpus.where("model = 'm'").table(
+        ["transcript_id", "request_id", "epoch", "c_tier"]
+    )
     for row in rows.to_pylist():
         if row["request_id"] == "r11":
             continue
@@ -169,7 +171,10 @@ def test_a_gap_of_labels_leaves_out_what_nobody_labelled_and_counts_disputes_as_
     names = sorted(f"r{n}" for n in range(REQUESTS - 1))
     arms = [
         [
-            [math.nan if t is disputed else v for _, v, t in sorted(said[tier, n], key=lambda e: e[0])]
+            [
+                math.nan if t is disputed else v
+                for _, v, t in sorted(said[tier, n], key=lambda e: e[0])
+            ]
             for n in names
         ]
         for tier in ("monitored", "unmonitored")

@@ -196,7 +196,9 @@ def test_a_transcript_whose_text_was_rewritten_is_named(world):
     messages = row.column("messages").to_pylist()
     messages[0][-1]["text"] = messages[0][-1]["text"].replace("Answer", "Another answer")
     place = row.schema.get_field_index("messages")
-    row = row.set_column(place, row.schema.field(place), pa.array(messages, row.schema.field(place).type))
+    row = row.set_column(
+        place, row.schema.field(place), pa.array(messages, row.schema.field(place).type)
+    )
     data.merge_insert("transcript_id").when_matched_update_all().execute(row)
     newest = lance.dataset(str(world.folder / "corpus" / "transcripts.lance")).version
     world = again(world.folder)

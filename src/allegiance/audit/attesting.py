@@ -327,12 +327,14 @@ class _Addresses:
 
     def find(self, address: str) -> str | None:
         """Give the transcript, or None where the address names none, or several."""
-        found: set[str] = set()
+        found: set[str] | None = None
         for token in _TOKEN.findall(unquote(address)):
+            named = set(self._named.get(token, ()))
             if _ID.fullmatch(token.lower()):
-                found.update(i for i in self._ids if i.startswith(token.lower()))
-            found |= self._named.get(token, set())
-        return next(iter(found)) if len(found) == 1 else None
+                named.update(i for i in self._ids if i.startswith(token.lower()))
+            if named:  # a file names many, and the sample beside it one of them
+                found = named if found is None else found & named
+        return next(iter(found)) if found and len(found) == 1 else None
 
 
 def _labels(

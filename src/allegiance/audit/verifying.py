@@ -327,7 +327,10 @@ def _recomputed(certificate: Certificate, corpus: Corpus, record: Record) -> lis
     """Decide the claim again, and compare part by part."""
     try:
         now = decide(certificate.claim, corpus, record)
-    except (AllegianceError, ValueError) as error:  # a claim of what no estimator takes, such as 3 of 2
+    except (
+        AllegianceError,
+        ValueError,
+    ) as error:  # a claim of what no estimator takes, such as 3 of 2
         return [Check("decision", "fails", f"it can't be decided again: {error}")]
     then, again = certificate.decision, msgspec.convert(now.to_dict(), Decision)
     checks: list[Check] = []
