@@ -172,17 +172,16 @@ def test_each_read_before_is_coded_by_the_same_clauses(world, ids):
     claim = {"kind": "prevalence", "at-least": "1%", "where": LIARS}
     before = [{"id": ids[10], "shows": [{"clause": "liars"}]}]
     route = {**reported(ids, stop="open"), "before": before}
-    under = by_party(
-        answered(world, claim, transcript=doubter(ids, "set-up", "liars"), route=route)
+    parties = [*PARTIES[1:], {"name": "Ruth", "counts": ["set-up"], "leaves-out": ["liars"]}]
+    found = answered(
+        world, claim, transcript=doubter(ids, "set-up", "liars"), route=route, parties=parties
     )
+    under = by_party(found)
     assert under["Ruth"].interval == stats.confidence_sequence(1, 2, 20)
-    parties = [{"name": "Omar", "counts": ["liars"], "leaves-out": ["set-up"]}]
-    omar = by_party(
-        answered(
-            world, claim, transcript=doubter(ids, "set-up", "liars"), route=route, parties=parties
-        )
-    )["Omar"]
-    assert omar.interval == stats.confidence_sequence(2, 2, 20)
+    assert under["Omar"].interval == stats.confidence_sequence(2, 2, 20)
+    # a definition that does not say leaves the one before it open
+    silent = answered(world, claim, transcript=doubter(ids, "set-up", "liars"), route=route)
+    assert by_party(silent)["Ruth"].interval.missing == 1
 
 
 def test_a_chosen_order_licenses_existence_and_says_why_no_more(world, ids):

@@ -83,8 +83,8 @@ def test_a_quote_that_a_label_rests_on_has_to_be_in_the_text(world):
     made = world.claim("existence", draw="liars").decision
     assert made.status == "stands"
     assert made.instances[0].quotes == (good,)
+    bad = [Quote(text="perhaps", part="reasoning")]
     with pytest.raises(UsageError, match="not in the reasoning"):
-        bad = [Quote(text="perhaps", part="reasoning")]
         give_label(world.ledger, found, DOUBTS, "yes", "ben", draw=draw, quotes=bad)
 
 

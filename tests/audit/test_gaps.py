@@ -9,17 +9,13 @@ from tests.audit import worlds
 from allegiance import stats
 from allegiance.audit import (
     GapSpec,
-    Record,
     asked_for,
-    cite,
     frame,
     gap_of,
     give_label,
     instruments_of,
     levels_of,
-    make_draw,
     read_filter,
-    skip,
 )
 from allegiance.corpus import Corpus, Message
 from allegiance.corpus.making import transcript

@@ -13,6 +13,7 @@ Grant = Literal["rate", "bound", "existence", "nothing"]
 """A rate with limits; limits on one side; that there are some; not even that."""
 
 _STRATIFIED = ("mover", "berger-boos", "wendell-schmee")
+_METHODS = ("hypergeometric", "sequence", *_STRATIFIED)
 _Outcomes = Sequence[bool | None]
 
 
@@ -53,6 +54,8 @@ def licence(reading: Reading, confidence: float = 0.95, method: str | None = Non
     UsageError
         If the route does not license the method.
     """
+    if method is not None and method not in _METHODS:
+        raise UsageError(f"--method {method}: there are {', '.join(_METHODS)}.")
     if not reading.reads:
         return Licence("nothing", None, ("nothing of it is labelled yet",))
     if not reading.observed:
