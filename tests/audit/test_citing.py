@@ -54,7 +54,7 @@ def test_a_draw_that_licenses_a_rate_gives_its_limits_and_bounds_the_whole_from_
     wanted = stats.inverse_sampling(2, 1, 20)
     made = cited(world, draw.order[1]).certificate.decision
     assert made.interval == wanted.to_dict()
-    assert f"{wanted.count_low} to {wanted.count_high} of the 20 have it" in made.sentence
+    assert f"{wanted.count_low} to {wanted.count_high} of the 20" in made.sentence
     assert f"and so at least {wanted.count_low} of all 200" in made.sentence
 
 

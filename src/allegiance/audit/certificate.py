@@ -96,6 +96,7 @@ def certified(claim: ClaimSpec, corpus: Corpus, ledger: Ledger, actor: str = "")
         "draws": [shown.spec.name for shown in made.decision.draws],
         "frame": made.decision.frame.digest,
         "status": made.decision.status,
+        "sentence": made.decision.sentence,
         "certificate": made.digest,
     }
     if claim.kind == "gap" and claim.gap is not None:

@@ -396,7 +396,7 @@ def _citation(case: Case) -> Found:
             parts.append(_licensed(case, reading, granted.interval, granted.grant))
             best = best or granted.interval
         elif granted.grant == "existence":
-            parts.append(f"{name} licenses no rate, since {'; '.join(granted.reasons)}")
+            parts.append(f"the draw {name} licenses no rate, since {'; '.join(granted.reasons)}")
     if best is None and confirmed:
         best = stats.existence(1, 0, len(case.frame))
         parts.append(f"that is existence alone: at least 1 of these {len(case.frame):,}")
@@ -414,14 +414,14 @@ def _citation(case: Case) -> Found:
 def _licensed(case: Case, reading: Reading, interval: Interval, grant: str) -> str:
     """Say what a draw licenses of its frame, and what that leaves of the whole corpus."""
     spec = reading.draw.spec
-    seen = f"{interval.hits:,} of {interval.reads:,} read until then in {spec.name}"
+    seen = f"in {spec.name} {interval.hits:,} of {interval.reads:,} read have it"
     if grant == "bound":
         below = bounds_from_below(interval)
         limit = f"at least {interval.count_low:,}" if below else f"at most {interval.count_high:,}"
-        limits = f"{limit} of the {spec.frame.population:,} have it"
+        limits = f"{limit} of the {spec.frame.population:,}"
     else:
         limits = (
-            f"{interval.count_low:,} to {interval.count_high:,} of the {spec.frame.population:,} have it, "
+            f"{interval.count_low:,} to {interval.count_high:,} of the {spec.frame.population:,}, "
             f"{100 * interval.low:.2f} to {100 * interval.high:.2f} %"
         )
     whole = case.corpus.at(spec.frame.version).count()
@@ -430,10 +430,8 @@ def _licensed(case: Case, reading: Reading, interval: Interval, grant: str) -> s
         if whole > spec.frame.population and interval.count_low
         else ""
     )
-    return (
-        f"{seen}: {limits} ({spec.frame.name}; stopping rule: {reading.rule}; "
-        f"{100 * interval.confidence:.4g} %, {interval.method}){also}"
-    )
+    sure = f"{100 * interval.confidence:.4g} %, {interval.method}, stopping rule: {reading.rule}"
+    return f"{seen}: {limits} ({sure}){also}"
 
 
 def _capital(text: str) -> str:
