@@ -72,7 +72,7 @@ def test_the_fourth_read_the_second_in_its_category_bounds_the_category_and_the_
     assert made.interval["population"] == M
     said = made.sentence
     assert "the 4th transcript on record; number 2 of the draw lying (in random order" in said
-    assert "in lying 1 of 2 read have it: 13 to 974 of the 1,000" in said
+    assert "In lying 1 of 2 read have it: 13 to 974 of the 1,000" in said
     assert "so at least 13 of all 10,000" in said
     assert "stopping rule: until 1 hit" in said
     assert "2 transcripts opened before this was drawn" in " ".join(
