@@ -8,7 +8,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from allegiance.audit.attesting import Report, Sitting, attest, read_report, sitting_from_lines
+    from allegiance.audit.attesting import (
+        Report,
+        Sitting,
+        attest,
+        attest_all,
+        read_report,
+        sitting_from_lines,
+    )
     from allegiance.audit.certificate import (
         Certificate,
         certified,
@@ -35,7 +42,7 @@ if TYPE_CHECKING:
     from allegiance.audit.verifying import Verified, verify
 
 _HOMES = {
-    "attesting": ("Report", "Sitting", "attest", "read_report", "sitting_from_lines"),
+    "attesting": ("Report", "Sitting", "attest", "attest_all", "read_report", "sitting_from_lines"),
     "certificate": ("Certificate", "certified", "read_certificate", "write_certificate"),
     "challenging": ("Answer", "Challenge", "challenge", "read_challenge"),
     "citing": ("Cited", "cite", "known_property"),
@@ -70,7 +77,7 @@ __all__ = [  # noqa: RUF022 - by subject
     "GapSpec", "gap_of", "levels_of",
     "Certificate", "certified", "read_certificate", "write_certificate",
     "Verified", "verify", "Cited", "cite",
-    "Report", "Sitting", "attest", "read_report", "sitting_from_lines",
+    "Report", "Sitting", "attest", "attest_all", "read_report", "sitting_from_lines",
     "Answer", "Challenge", "challenge", "read_challenge",
     "Planned", "planned",
 ]  # fmt: skip

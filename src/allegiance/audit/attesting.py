@@ -18,7 +18,7 @@ from allegiance.audit.design import order_digest, read_stop
 from allegiance.audit.draw import RESERVED
 from allegiance.audit.frames import Frame, frame
 from allegiance.audit.labels import quoted_in
-from allegiance.audit.ledger import Ledger
+from allegiance.audit.ledger import Ledger, Page
 from allegiance.audit.opening import whole_id
 from allegiance.audit.properties import asked_for
 from allegiance.audit.record import DrawRecord, Record
@@ -160,21 +160,40 @@ def attest(
     UsageError
         If a field is wrong, or a transcript can't be told or is not in the frame.
     """
-    spec, labels = reported(corpus, Record.of(ledger), sitting, reader)
+    (entered,) = attest_all(corpus, ledger, Report(reader, (sitting,)), actor)
+    return entered
+
+
+def attest_all(corpus: Corpus, ledger: Ledger, report: Report, actor: str = "") -> list[DrawRecord]:
+    """Enter every sitting of a report, in their order: all of them or nothing.
+
+    Raises
+    ------
+    UsageError
+        As for `attest`.
+    """
+    if not report.sittings:
+        raise UsageError("The report has no sittings; list them under `sittings`.")
+    record = Record.of(ledger)
+    made = [reported(corpus, record, sitting, report.reader) for sitting in report.sittings]
     with ledger.writing() as page:
-        if page.last(("draw", "attest"), spec.name) is not None:
-            raise UsageError(
-                f"There is a draw {spec.name} already; give this sitting another name."
-            )
-        event = page.append("attest", spec.name, spec.to_dict(), actor or reader)
-        for label in labels:
-            subject = f"{label.transcript_id} {label.category} {label.rater}"
-            last = page.last(("label", "relabel"), subject)
-            if last is None:
-                page.append("label", subject, label.to_dict(), reader)
-            elif last.body.get("value") != label.value:
-                body = {**label.to_dict(), "revises": last.seq}
-                page.append("relabel", subject, body, reader)
+        return [_entered(page, spec, labels, report.reader, actor) for spec, labels in made]
+
+
+def _entered(
+    page: Page, spec: DrawSpec, labels: Sequence[LabelSpec], reader: str, actor: str
+) -> DrawRecord:
+    if page.last(("draw", "attest"), spec.name) is not None:
+        raise UsageError(f"There is a draw {spec.name} already; give this sitting another name.")
+    event = page.append("attest", spec.name, spec.to_dict(), actor or reader)
+    for label in labels:
+        subject = f"{label.transcript_id} {label.category} {label.rater}"
+        last = page.last(("label", "relabel"), subject)
+        if last is None:
+            page.append("label", subject, label.to_dict(), reader)
+        elif last.body.get("value") != label.value:
+            body = {**label.to_dict(), "revises": last.seq}
+            page.append("relabel", subject, body, reader)
     return DrawRecord(event.seq, event.at, spec, first_opened=event.seq)
 
 
@@ -308,12 +327,14 @@ class _Addresses:
 
     def find(self, address: str) -> str | None:
         """Give the transcript, or None where the address names none, or several."""
-        found: set[str] = set()
+        found: set[str] | None = None
         for token in _TOKEN.findall(unquote(address)):
+            named = set(self._named.get(token, ()))
             if _ID.fullmatch(token.lower()):
-                found.update(i for i in self._ids if i.startswith(token.lower()))
-            found |= self._named.get(token, set())
-        return next(iter(found)) if len(found) == 1 else None
+                named.update(i for i in self._ids if i.startswith(token.lower()))
+            if named:  # a file names many, and the sample beside it one of them
+                found = named if found is None else found & named
+        return next(iter(found)) if found and len(found) == 1 else None
 
 
 def _labels(

@@ -26,6 +26,7 @@ from allegiance.errors import AllegianceError, UsageError
 
 FORMAT = 1
 """The format that this version writes and the newest it reads."""
+_LARGEST = 10**9
 
 
 class LedgerHead(Spec, frozen=True, kw_only=True):
@@ -87,22 +88,20 @@ def certified(claim: ClaimSpec, corpus: Corpus, ledger: Ledger, actor: str = "")
     """
     record = Record.of(ledger)
     made = _sealed(claim, decide(claim, corpus, record), record)
-    ledger.append(
-        "claim",
-        made.digest,
-        {
-            "what": claim.kind,
-            "category": claim.wanted.category,
-            "value": claim.wanted.value,
-            "draw": claim.draw,
-            "draws": [shown.spec.name for shown in made.decision.draws],
-            "frame": made.decision.frame.digest,
-            "status": made.decision.status,
-            "sentence": made.decision.sentence,
-            "certificate": made.digest,
-        },
-        actor,
-    )
+    body: dict[str, Any] = {
+        "what": claim.kind,
+        "category": claim.wanted.category,
+        "value": claim.wanted.value,
+        "draw": claim.draw,
+        "draws": [shown.spec.name for shown in made.decision.draws],
+        "frame": made.decision.frame.digest,
+        "status": made.decision.status,
+        "sentence": made.decision.sentence,
+        "certificate": made.digest,
+    }
+    if claim.kind == "gap" and claim.gap is not None:
+        body |= {"gap": claim.gap.to_dict(), "p_value": made.decision.beside["p_value"]}
+    ledger.append("claim", made.digest, body, actor)
     return made
 
 
@@ -124,7 +123,10 @@ def read_certificate(path: str | Path) -> tuple[Certificate, dict[str, Any]]:
     """
     place = Path(path)
     try:
+        if place.stat().st_size > _LARGEST:
+            raise UsageError(f"{place} is larger than 1 GB, and no certificate is.")
         found: Any = json.loads(place.read_bytes())
+        canonical(found).encode()  # which neither NaN nor half a character survives
     except OSError as error:
         raise UsageError(f"{place} can't be read: {error.strerror or error}.") from error
     except (ValueError, RecursionError) as error:
@@ -133,7 +135,7 @@ def read_certificate(path: str | Path) -> tuple[Certificate, dict[str, Any]]:
         ) from error
     fields = cast(dict[str, Any], found) if isinstance(found, dict) else {}
     written = fields.get("format")
-    if type(written) is not int or "decision" not in fields:
+    if type(written) is not int or written < 1 or "decision" not in fields:
         raise UsageError(f"{place} is no certificate of allegiance; `allegiance claim` makes one.")
     if written > FORMAT:
         raise AllegianceError(
@@ -156,14 +158,18 @@ def write_certificate(certificate: Certificate, path: str | Path) -> Path:
         If the place can't be written.
     """
     place = Path(path)
+    draft: Path | None = None
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=place.parent, prefix=".certificate.", suffix=".part")
+        draft = Path(name)
         with os.fdopen(handle, "w", encoding="utf-8") as file:
             file.write(certificate.to_json())
-        Path(name).chmod(0o644)
-        Path(name).replace(place)
+        draft.chmod(0o644)
+        draft.replace(place)
     except OSError as error:
+        if draft is not None:
+            draft.unlink(missing_ok=True)
         raise AllegianceError(
             f"The certificate can't be written to {place} ({error.strerror}); name another place with "
             "--out."

@@ -26,16 +26,16 @@ from allegiance.audit.claim import Said, Status
 from allegiance.audit.claims import BY_REPORT
 from allegiance.audit.draw import open_draw
 from allegiance.audit.evidence import in_words
-from allegiance.audit.frames import Frame, frame
+from allegiance.audit.frames import Frame, frame, known_again
 from allegiance.audit.history import History, history_of
 from allegiance.audit.labels import quoted_in
 from allegiance.audit.ledger import Ledger
-from allegiance.audit.licensing import Licence, licence
+from allegiance.audit.licensing import Licence, bounds_from_below, licence
 from allegiance.audit.opening import whole_id
 from allegiance.audit.plans import drawing
 from allegiance.audit.reading import Read, Reading
 from allegiance.audit.record import DrawRecord, Record
-from allegiance.audit.specs import Property, Quote
+from allegiance.audit.specs import Property, Quote, StopRule
 from allegiance.corpus import Corpus
 from allegiance.errors import UsageError
 from allegiance.stats import Interval, Plan, reads_needed
@@ -252,7 +252,7 @@ def challenge(corpus: Corpus, ledger: Ledger, asked: Challenge, actor: str = "")
             f"The transcript {identifier[:12]} is not among those that the claim is about "
             f"({population.spec.name}); mend `claim.where`."
         )
-    route = _route(corpus, record, asked, identifier)
+    route = _route(corpus, record, asked, identifier, population)
     under = tuple(
         _under(corpus, record, asked, party, identifier, population, route)
         for party in asked.parties
@@ -287,14 +287,25 @@ def challenge(corpus: Corpus, ledger: Ledger, asked: Challenge, actor: str = "")
 
 @dataclass(frozen=True)
 class _Route:
-    """The sitting that the transcript came in: the draw or report, its order, and what each read shows."""
+    """The sitting that the transcript came in.
+
+    Attributes
+    ----------
+    draw, order, shows
+        The draw or report, its order, and what each read shows.
+    within
+        Whether its frame is the population of the claim, a part of it, or another one.
+    """
 
     draw: DrawRecord
     order: tuple[str, ...]
     shows: Mapping[str, frozenset[str]]
+    within: Literal["same", "part", "other"]
 
 
-def _route(corpus: Corpus, record: Record, asked: Challenge, identifier: str) -> _Route | None:
+def _route(
+    corpus: Corpus, record: Record, asked: Challenge, identifier: str, population: Frame
+) -> _Route | None:
     """Take the reader's report, or the first draw on record that the transcript was read in."""
     told = asked.route
     coded = {identifier: frozenset(one.clause for one in asked.transcript.shows)}
@@ -302,7 +313,7 @@ def _route(corpus: Corpus, record: Record, asked: Challenge, identifier: str) ->
         for sight in record.sights_of(identifier):
             if sight.route.draw:
                 drawn = open_draw(corpus, record, sight.route.draw)
-                return _Route(drawn.record, drawn.order, coded)
+                return _Route(drawn.record, drawn.order, coded, _within(drawn.frame, population))
         return None
     before: list[str] = []
     for number, one in enumerate(told.before, 1):
@@ -325,7 +336,14 @@ def _route(corpus: Corpus, record: Record, asked: Challenge, identifier: str) ->
     spec = msgspec.structs.replace(
         spec, testimony=msgspec.structs.replace(spec.testimony, declared=told.declared)
     )
-    return _Route(DrawRecord(0, "", spec), reads, coded)
+    own = known_again(spec.frame, corpus, record.agreed)
+    return _Route(DrawRecord(0, "", spec), reads, coded, _within(own, population))
+
+
+def _within(own: Frame, population: Frame) -> Literal["same", "part", "other"]:
+    if own.digest == population.digest:
+        return "same"
+    return "part" if set(own.ids) <= set(population.ids) else "other"
 
 
 def _under(
@@ -340,7 +358,8 @@ def _under(
     shows = frozenset(one.clause for one in asked.transcript.shows)
     belongs = _belongs(shows, party)
     granted = None if route is None else licence(_reading(route, asked, party))
-    status, sentence = _STATUS[asked.claim.kind](asked, belongs, identifier, granted, population)
+    bearing = None if route is None or granted is None else _Bearing(granted, route.within)
+    status, sentence = _STATUS[asked.claim.kind](asked, belongs, identifier, bearing, population)
     licensed, unlicensed = _licences(granted, belongs, route, population)
     plan, command = (
         (None, "")
@@ -381,6 +400,9 @@ def _reading(route: _Route, asked: Challenge, party: Party) -> Reading:
         reads.append(Read(position, one, "", hit, "" if hit is not None else "disputed", ()))
     testimony = spec.testimony
     declared = testimony.declared if testimony else route.draw.declared(asked.claim.category)
+    rule, why = spec.stop, ""
+    if rule.kind == "fixed" and rule.number != len(reads):
+        rule, why = StopRule(kind="open"), f"{len(reads):,} were read, and {rule} was declared"
     return Reading(
         draw=route.draw,
         wanted=wanted,
@@ -388,15 +410,23 @@ def _reading(route: _Route, asked: Challenge, party: Party) -> Reading:
         size=len(route.order),
         population=spec.frame.population,
         beyond=0,
-        rule=spec.stop,
-        why="",
+        rule=rule,
+        why=why,
         declared=declared,
         looks=(),
     )
 
 
+@dataclass(frozen=True)
+class _Bearing:
+    """What a route licenses of its own frame, and what that is of the claim's."""
+
+    granted: Licence
+    within: Literal["same", "part", "other"]
+
+
 def _existence(
-    asked: Challenge, belongs: Belongs, identifier: str, granted: Licence | None, population: Frame
+    asked: Challenge, belongs: Belongs, identifier: str, bearing: _Bearing | None, population: Frame
 ) -> tuple[Status, str]:
     if belongs == "yes":
         return "stands", f"Transcript {identifier[:12]} is one, and one is enough."
@@ -404,7 +434,7 @@ def _existence(
 
 
 def _none_exist(
-    asked: Challenge, belongs: Belongs, identifier: str, granted: Licence | None, population: Frame
+    asked: Challenge, belongs: Belongs, identifier: str, bearing: _Bearing | None, population: Frame
 ) -> tuple[Status, str]:
     if belongs == "yes":
         return (
@@ -415,7 +445,7 @@ def _none_exist(
 
 
 def _none_seen(
-    asked: Challenge, belongs: Belongs, identifier: str, granted: Licence | None, population: Frame
+    asked: Challenge, belongs: Belongs, identifier: str, bearing: _Bearing | None, population: Frame
 ) -> tuple[Status, str]:
     if belongs != "yes":
         return "cannot be told", _bears_not(identifier, belongs)
@@ -439,23 +469,24 @@ def _none_seen(
 
 
 def _prevalence(
-    asked: Challenge, belongs: Belongs, identifier: str, granted: Licence | None, population: Frame
+    asked: Challenge, belongs: Belongs, identifier: str, bearing: _Bearing | None, population: Frame
 ) -> tuple[Status, str]:
     said = _number(asked.claim)
-    if belongs != "yes" or granted is None or granted.interval is None:
+    if belongs != "yes" or bearing is None or bearing.granted.interval is None:
         why = (
             _bears_not(identifier, belongs)
             if belongs != "yes"
             else "Nothing on record or reported says how it was found."
         )
         return "cannot be told", why
-    interval = granted.interval
+    interval = bearing.granted.interval
     limits = f"{100 * interval.low:.2f} to {100 * interval.high:.2f} %"
     claimed = f"{said.how.replace('-', ' ')} {percent(said.rate)}"
-    if interval.population != len(population):
-        # Only what the part is sure to hold bounds the whole.
-        low, high = (interval.count_low or 0) / len(population), 1.0
-        limits = f"at least {interval.count_low:,} of all {len(population):,}"
+    if bearing.within != "same":
+        # Of a part, what it is sure to hold bounds the whole; of another frame, this transcript alone does.
+        sure = max(interval.count_low or 0, 1) if bearing.within == "part" else 1
+        low, high = sure / len(population), 1.0
+        limits = f"at least {sure:,} of all {len(population):,}"
     else:
         low, high = interval.low, interval.high
     above, below = low > said.rate, high < said.rate
@@ -498,17 +529,26 @@ def _licences(
     if granted.interval is None or granted.grant in ("existence", "nothing"):
         return (exists,), (f"{rate}, since {'; '.join(granted.reasons)}",)
     interval = granted.interval
-    if granted.grant == "bound":
-        told = f"at least {interval.count_low:,} of the {interval.population:,} ({interval.method})"
-        return (exists, told), (
-            f"an upper limit, since {'; '.join(granted.reasons) or 'reading ended before'}",
+    of = f"of the {interval.population:,} ({interval.method})"
+    unlicensed: tuple[str, ...] = ()
+    if granted.grant == "bound" and bounds_from_below(interval):
+        told = f"at least {interval.count_low:,} {of}"
+        unlicensed = (f"an upper limit, since {'; '.join(granted.reasons)}",)
+    elif granted.grant == "bound":
+        told = f"at most {interval.count_high:,} {of}"
+        unlicensed = ("a lower limit: reading stopped before the declared hit",)
+    else:
+        told = f"{interval.count_low:,} to {interval.count_high:,} {of}"
+    if route.within == "part" and interval.count_low:
+        of_all = f"at least {interval.count_low:,} of all {len(population):,}"
+        beyond = "an upper limit for all: the rest was not read"
+        return (exists, told, of_all), (*unlicensed, beyond)
+    if route.within != "same":
+        beyond = (
+            f"more of the {len(population):,} than this one: they are not those it was read from"
         )
-    told = f"{interval.count_low:,} to {interval.count_high:,} of the {interval.population:,} ({interval.method})"
-    beyond: tuple[str, ...] = ()
-    if interval.population != len(population):
-        exists_all = f"at least {interval.count_low:,} of all {len(population):,}"
-        return (exists, told, exists_all), ("an upper limit for all: the rest was not read",)
-    return (exists, told), beyond
+        return (exists, told), (*unlicensed, beyond)
+    return (exists, told), unlicensed
 
 
 def _plan(asked: Challenge, population: Frame) -> tuple[Plan | None, str]:

@@ -1,6 +1,8 @@
 """What a claim is, and what is decided of it: plain records that certificates hold."""
 
-from typing import Any, Literal, get_args
+from typing import Annotated, Any, Literal, get_args
+
+from msgspec import Meta
 
 from allegiance.audit.evidence import DrawShown, Instance, Raters
 from allegiance.audit.gaps import GapSpec
@@ -32,14 +34,14 @@ class Said(Spec, frozen=True, kw_only=True):
     """A number that somebody claims: ``at-most``, ``at-least`` or ``about`` a fraction."""
 
     how: Literal["at-most", "at-least", "about"]
-    rate: float
+    rate: Annotated[float, Meta(ge=0, le=1)]
 
 
 class Noticed(Spec, frozen=True, kw_only=True):
     """How many planted cases a reader caught, and who says so (``stated``, or ``planted`` on record)."""
 
-    caught: int
-    planted: int
+    caught: Annotated[int, Meta(ge=0)]
+    planted: Annotated[int, Meta(ge=1)]
     source: Literal["stated", "planted"] = "stated"
 
 
@@ -78,7 +80,7 @@ class ClaimSpec(Spec, frozen=True, kw_only=True):
     gap: GapSpec | None = None
     rater: str = ""
     method: str = ""
-    confidence: float = 0.95
+    confidence: Annotated[float, Meta(gt=0, lt=1)] = 0.95
     words: str = ""
 
 

@@ -11,7 +11,7 @@ from msgspec import structs
 
 from allegiance.audit.case import Case, Found
 from allegiance.audit.claim import ClaimSpec, Decision
-from allegiance.audit.evidence import Instance, draw_shown, raters_of
+from allegiance.audit.evidence import DrawShown, Instance, draw_shown, raters_of
 from allegiance.audit.history import History, adjusted_confidence, history_of
 from allegiance.audit.kinds import DECIDED, excluded, labels_behind
 from allegiance.audit.licensing import licence
@@ -37,7 +37,9 @@ def decide(claim: ClaimSpec, corpus: Corpus, record: Record) -> Decision:
     history = history_of(record, case.frame.digest, case.frame.ids, drawn)
     reading, granted = case.reading, case.granted
     own = () if reading is None or granted is None else (draw_shown(reading, granted),)
-    reported = case.by_report or _only_reported(found.instances)
+    behind = _behind(case, found)
+    draws = found.draws or own
+    reported = _only_reported(found.instances) or _on_a_report(case, draws, behind)
     sentence = _by_report(found.sentence) if reported else found.sentence
     return Decision(
         status=found.status,
@@ -47,9 +49,9 @@ def decide(claim: ClaimSpec, corpus: Corpus, record: Record) -> Decision:
         adjusted=_adjusted(case, found, history),
         beside=found.beside,
         frame=case.frame.spec,
-        draws=found.draws or own,
+        draws=draws,
         instances=found.instances,
-        raters=raters_of(_behind(case, found)),
+        raters=raters_of(behind),
         history=history,
     )
 
@@ -71,13 +73,23 @@ def _adjusted(case: Case, found: Found, history: History) -> dict[str, Any] | No
     confidence = adjusted_confidence(interval, history)
     if confidence is None:
         return None
-    if case.claim.kind == "prevalence":
+    if case.claim.kind == "prevalence" or case.reading.hits:
         wider = licence(case.reading, confidence, case.claim.method or None).interval
     else:
         claim = structs.replace(case.claim, confidence=confidence)
         again = Case(claim, case.corpus, case.record)
         wider = excluded(again, case.reading)
     return None if wider is None else wider.to_dict()
+
+
+def _on_a_report(case: Case, draws: Sequence[DrawShown], behind: Sequence[Labelled]) -> bool:
+    """Whether a draw or a label that counts is a reader's report."""
+    reports = {name for name, drawn in case.record.draws.items() if drawn.reported}
+    return (
+        case.by_report
+        or any(shown.spec.testimony is not None for shown in draws)
+        or any(one.label.draw in reports for one in behind)
+    )
 
 
 def _only_reported(instances: Sequence[Instance]) -> bool:

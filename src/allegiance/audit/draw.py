@@ -232,6 +232,11 @@ def make_draw(
             spec, strata=_strata(corpus, record, spec, population, size, allocation, pilot)
         )
     drawn = ordered(spec, population, [])
+    if kind == "top" and len(drawn) < (size or 1):
+        raise UsageError(
+            f"--by {by}: {len(drawn):,} transcripts of the frame have that score, and "
+            f"{size or 1:,} were asked for."
+        )
     spec = structs.replace(spec, order_digest=order_digest(drawn))
     _pin(corpus, population.spec)
     with ledger.writing() as page:

@@ -308,6 +308,11 @@ class _Beside:
             table = corpus.verdicts(category=one.category, scanner_digest=one.digest)
             columns = [table[name].to_pylist() for name in ("transcript_id", "value", "score")]
             self._said[one.category] = {i: (v, s) for i, v, s in zip(*columns, strict=True)}
+        for column, category in sorted((key[0], one) for key, one in self._written.items()):
+            if column != LABEL and category not in self._said:
+                raise AllegianceError(
+                    f"The filter looks at verdicts in {category}, and the frame names no scanner of them."
+                )
         self._rows: dict[tuple[Any, ...], dict[str, str]] = {}
 
     def row(self, identifier: str) -> dict[str, str]:

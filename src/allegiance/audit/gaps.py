@@ -6,7 +6,7 @@ from collections import defaultdict
 from typing import Any
 
 from allegiance.audit.frames import Frame
-from allegiance.audit.record import DISPUTED, Record
+from allegiance.audit.record import Record
 from allegiance.audit.specs import Instrument, Property, Spec
 from allegiance.corpus.filters import column_name
 from allegiance.errors import UsageError
@@ -120,13 +120,16 @@ def _rows(frame: Frame, factor: str) -> list[dict[str, Any]]:
 
 def _told(frame: Frame, spec: GapSpec, wanted: Property, record: Record) -> dict[str, float]:
     """Transcript to 1, 0, or NaN where it can't be told."""
-    told: dict[str, float] = {}
     if spec.instrument is None:
-        for identifier, said in record.agreed.items():
-            value = said.get(wanted.category)
-            if value is not None:
-                told[identifier] = math.nan if value == DISPUTED else float(value == wanted.value)
-        return told
+        values: defaultdict[str, set[str]] = defaultdict(set)
+        for one in record.labels(wanted.category):
+            if one.label.definition == wanted.digest:
+                values[one.label.transcript_id].add(one.label.value)
+        return {
+            identifier: math.nan if len(said) > 1 else float(said == {wanted.value})
+            for identifier, said in values.items()
+        }
+    told: dict[str, float] = {}
     one = spec.instrument
     table = frame.corpus.verdicts(category=one.category, scanner_digest=one.digest)
     missing = {outcome.value for outcome in Outcome if outcome.missing}

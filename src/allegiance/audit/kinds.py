@@ -6,12 +6,13 @@ from typing import Any
 from allegiance import stats
 from allegiance.audit.case import Case, Found, how_found, named_raters
 from allegiance.audit.claim import Kind, Said, Status
-from allegiance.audit.draw import open_draw
+from allegiance.audit.draw import Draw, labels_then, open_draw
 from allegiance.audit.evidence import DrawShown, draw_shown
-from allegiance.audit.gaps import gap_of
-from allegiance.audit.licensing import licence
+from allegiance.audit.gaps import GapSpec, gap_of
+from allegiance.audit.licensing import bounds_from_below, licence
 from allegiance.audit.reading import Reading, reading_of
 from allegiance.audit.record import Labelled
+from allegiance.audit.specs import read
 from allegiance.errors import UsageError
 from allegiance.stats import Interval
 from allegiance.stats.interval import percent
@@ -68,16 +69,17 @@ def _none_seen(case: Case) -> Found:
     reading = _reading(case)
     if not reading.reads:
         return Found("cannot be told", f"Nothing of {reading.draw.name} is labelled yet.")
-    hits = [read for read in reading.reads if read.hit]
+    hits = {read.transcript_id: read.position for read in reading.reads if read.hit}
+    hits |= _read_out_of_turn(case, reading)
     if hits:
-        first = hits[0]
+        first, position = next(iter(hits.items()))
         return Found(
             "refuted",
-            f"{len(hits)} of the {len(reading.reads):,} read in {reading.draw.name} "
+            f"{len(hits)} of the {len(reading.reads) + reading.beyond:,} read in {reading.draw.name} "
             f"{'is' if len(hits) == 1 else 'are'} labelled {case.wanted}, the first of them number "
-            f"{first.position:,} ({first.transcript_id[:12]}).",
-            interval=case.granted.interval if case.granted else None,
-            instances=(case.shown(first.transcript_id),),
+            f"{position:,} ({first[:12]}).",
+            interval=case.granted.interval if case.granted and reading.hits else None,
+            instances=(case.shown(first),),
         )
     if reading.missing:
         return Found(
@@ -132,7 +134,7 @@ def _none_exist(case: Case) -> Found:
             _reasons(case),
         )
     everyone = reading.observed == reading.population and interval.high == 0
-    if everyone:
+    if everyone and _all_noticed(case):
         return Found(
             "stands",
             f"All {reading.population:,} transcripts of the frame were read, and none is labelled "
@@ -168,7 +170,7 @@ def _prevalence(case: Case) -> Found:
     frame = f"these {interval.population:,}" + ("" if named == "all transcripts" else f" ({named})")
     if granted.grant == "bound":
         low, high = f"{100 * interval.low:.2f} %", f"{100 * interval.high:.2f} %"
-        limit = f"at least {low}" if interval.hits else f"at most {high}"
+        limit = f"at least {low}" if bounds_from_below(interval) else f"at most {high}"
         told = f"{limit} of {frame} would be labelled {case.wanted}{by} ({sure}, {interval.method})"
     else:
         told = (
@@ -196,15 +198,7 @@ def _gap(case: Case) -> Found:
         raise UsageError("A gap is between two levels of a factor: --gap tier.")
     found = gap_of(case.frame, spec, case.wanted, case.record, case.claim.confidence)
     interval = found.interval
-    tests = [
-        look.body["p_value"]
-        for look in case.record.looks
-        if look.kind == "estimate"
-        and look.frame == case.frame.digest
-        and look.body.get("what") == "gap"
-        and (look.category, look.body.get("value"), look.body.get("gap"))
-        != (case.wanted.category, case.wanted.value, spec.to_dict())
-    ]
+    tests = _other_gaps(case, spec)
     adjusted = float(stats.adjust([found.p_value, *tests])[0])
     who = (
         f"said by {spec.instrument.scanner} {spec.instrument.digest[:12]}"
@@ -253,7 +247,7 @@ def _random_example(case: Case) -> Found:
         return Found("refuted", f"Transcript {wanted[:12]} is not in the draw {draw.name}.")
     shown = case.shown(wanted)
     position = draw.position(wanted)
-    among = draw.spec.frame.labels_as_of is not None
+    among = _among_confirmed(case, draw)
     if draw.spec.design not in ("random", "census") or (
         draw.record.reported
         and draw.spec.testimony is not None
@@ -306,6 +300,33 @@ def _random_example(case: Case) -> Found:
         instances=(shown,),
         adjust=False,
     )
+
+
+def _other_gaps(case: Case, spec: GapSpec) -> list[float]:
+    """The p-values of other gaps of this frame that were looked at or claimed, each gap once."""
+
+    def known_by(category: str, value: str, one: GapSpec) -> tuple[Any, ...]:
+        digest = one.instrument.digest if one.instrument else ""
+        return category, value, one.factor, *sorted((one.first, one.second)), digest
+
+    own = known_by(case.wanted.category, case.wanted.value, spec)
+    found: dict[tuple[Any, ...], float] = {}
+    for look in case.record.looks:
+        body = look.body
+        if look.frame != case.frame.digest or "gap" not in body or "p_value" not in body:
+            continue
+        other = read(GapSpec, body["gap"], f"Event {look.seq} of the ledger, a gap,")
+        key = known_by(look.category, str(body.get("value", "")), other)
+        if key != own:
+            found[key] = float(body["p_value"])
+    return list(found.values())
+
+
+def _among_confirmed(case: Case, draw: Draw) -> bool:
+    """Whether the frame of a draw was of confirmed ones when it was made."""
+    then = labels_then(draw.spec.frame, case.record)
+    said = (then.get(one, {}).get(case.wanted.category) for one in draw.frame.ids)
+    return bool(then) and all(value == case.wanted.value for value in said)
 
 
 def _striking(case: Case) -> Found:
@@ -395,7 +416,9 @@ def _licensed(case: Case, reading: Reading, interval: Interval, grant: str) -> s
     spec = reading.draw.spec
     seen = f"in {spec.name} {interval.hits:,} of {interval.reads:,} read have it"
     if grant == "bound":
-        limits = f"at least {interval.count_low:,} of the {spec.frame.population:,}"
+        below = bounds_from_below(interval)
+        limit = f"at least {interval.count_low:,}" if below else f"at most {interval.count_high:,}"
+        limits = f"{limit} of the {spec.frame.population:,}"
     else:
         limits = (
             f"{interval.count_low:,} to {interval.count_high:,} of the {spec.frame.population:,}, "
@@ -404,7 +427,7 @@ def _licensed(case: Case, reading: Reading, interval: Interval, grant: str) -> s
     whole = case.corpus.at(spec.frame.version).count()
     also = (
         f", and so at least {interval.count_low:,} of all {whole:,}"
-        if whole > spec.frame.population
+        if whole > spec.frame.population and interval.count_low
         else ""
     )
     sure = f"{100 * interval.confidence:.4g} %, {interval.method}, stopping rule: {reading.rule}"
@@ -444,13 +467,37 @@ def excluded(case: Case, reading: Reading) -> Interval | None:
     if granted is None or granted.interval is None or granted.grant in ("existence", "nothing"):
         return None
     noticed = case.claim.noticed
-    plain = reading.rule.kind == "fixed" and reading.draw.spec.design in ("random", "census")
-    if plain and not reading.missing:
+    if _plain(reading):
         sensitivity = None if noticed is None else (noticed.caught, noticed.planted)
         return stats.absence(
             reading.observed, reading.population, sensitivity, case.claim.confidence
         )
     return granted.interval
+
+
+def _plain(reading: Reading) -> bool:
+    """Whether it is a random draw of a fixed number, of which nothing is missing."""
+    fixed = reading.rule.kind == "fixed" and reading.draw.spec.design in ("random", "census")
+    return fixed and not reading.missing
+
+
+def _all_noticed(case: Case) -> bool:
+    """Whether nothing says that raters overlook some."""
+    noticed = case.claim.noticed
+    return noticed is None or noticed.caught == noticed.planted
+
+
+def _read_out_of_turn(case: Case, reading: Reading) -> dict[str, int]:
+    """Hits of the draw that were labelled in it on places that don't count towards a number."""
+    if case.draw is None:
+        return {}
+    later = case.draw.order[len(reading.reads) :] if reading.beyond else ()
+    return {
+        identifier: position
+        for position, identifier in enumerate(later, len(reading.reads) + 1)
+        if case.confirmed(identifier)
+        and any(one.label.draw == case.draw.name for one in case.labels[identifier])
+    }
 
 
 def _excludes(interval: Interval, case: Case) -> str:
@@ -486,9 +533,12 @@ def _reasons(case: Case) -> tuple[str, ...]:
     noticed = case.claim.noticed
     if noticed is not None:
         source = "on record" if noticed.source == "planted" else "as stated"
+        seen = f"{noticed.caught} of {noticed.planted} planted cases were noticed ({source})"
         reasons.append(
-            f"{noticed.caught} of {noticed.planted} planted cases were noticed ({source}), taken to be as "
-            "easy to notice as real ones"
+            f"{seen}, taken to be as easy to notice as real ones"
+            if _plain(reading)
+            else f"{seen}, which the limits don't allow for: that takes a random draw of a fixed number, "
+            "read whole"
         )
     if reading.draw.spec.frame.unscanned:
         reasons.append(

@@ -13,6 +13,7 @@ Grant = Literal["rate", "bound", "existence", "nothing"]
 """A rate with limits; limits on one side; that there are some; not even that."""
 
 _STRATIFIED = ("mover", "berger-boos", "wendell-schmee")
+_METHODS = ("hypergeometric", "sequence", *_STRATIFIED)
 _Outcomes = Sequence[bool | None]
 
 
@@ -53,6 +54,8 @@ def licence(reading: Reading, confidence: float = 0.95, method: str | None = Non
     UsageError
         If the route does not license the method.
     """
+    if method is not None and method not in _METHODS:
+        raise UsageError(f"--method {method}: there are {', '.join(_METHODS)}.")
     if not reading.reads:
         return Licence("nothing", None, ("nothing of it is labelled yet",))
     if not reading.observed:
@@ -76,10 +79,16 @@ def licence(reading: Reading, confidence: float = 0.95, method: str | None = Non
     return Licence("rate", interval, reasons)
 
 
+_LOWER = ", lower limit"
 _ONE_HIT = (
     "nobody declared when reading would stop, and there is one hit, so that there is a lower limit "
     "alone, one that holds whenever reading stops"
 )
+
+
+def bounds_from_below(interval: Interval) -> bool:
+    """Whether limits on one side are the lower ones: reading left before a declared hit has none."""
+    return interval.method.endswith(_LOWER)
 
 
 def _no_rate(reading: Reading) -> str:
@@ -208,5 +217,5 @@ def _lower_alone(interval: Interval, reading: Reading) -> Interval:
         estimate=None,
         high=most / reading.population,
         count_high=most,
-        method=f"{interval.method}, lower limit",
+        method=f"{interval.method}{_LOWER}",
     )

@@ -56,7 +56,8 @@ def open_position(draw: Draw, ledger: Ledger, position: int, actor: str = "") ->
 
 def draw_route(draw: Draw) -> Route:
     """Give the route of what is opened in a draw."""
-    kind = "top" if draw.spec.design == "top" else "draw"
+    reported = draw.record.reported
+    kind = "attested" if reported else "top" if draw.spec.design == "top" else "draw"
     return Route(
         kind=kind,
         draw=draw.name,

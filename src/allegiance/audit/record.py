@@ -21,7 +21,7 @@ from allegiance.audit.specs import (
     SkipSpec,
     read,
 )
-from allegiance.errors import UsageError
+from allegiance.errors import AllegianceError, UsageError
 
 DISPUTED = "disputed"
 """What labels agree on where raters don't."""
@@ -251,6 +251,11 @@ class Record:
 
     def _extended(self, event: Event) -> None:
         extension = read(Extension, event.body, f"Event {event.seq} of the ledger, an extension,")
+        if extension.draw not in self.draws:
+            raise AllegianceError(
+                f"Event {event.seq} of the ledger extends {extension.draw}, and no draw before it has "
+                "that name: the ledger is not whole."
+            )
         self.draws[extension.draw].extensions.append((event.seq, extension))
 
     def _opened(self, event: Event) -> None:
@@ -258,6 +263,11 @@ class Record:
         if opened.route.kind == "export":
             self.exports.append((event.seq, opened))
         drawn = self.draws.get(opened.route.draw)
+        if opened.route.draw and drawn is None:
+            raise AllegianceError(
+                f"Event {event.seq} of the ledger opens a transcript of {opened.route.draw}, and no draw "
+                "before it has that name: the ledger is not whole."
+            )
         if drawn is not None and drawn.first_opened is None:
             drawn.first_opened = event.seq
         for identifier, place in zip(opened.transcripts, opened.places, strict=True):

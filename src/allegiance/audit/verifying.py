@@ -5,7 +5,7 @@ proves nothing) or `not checked` (because an earlier check failed).
 """
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal, cast
 
@@ -76,7 +76,11 @@ def verify(
         The ledger, or an export of it: its id, and its events from the first (read twice).
     """
     checks = [_own_digest(certificate, fields), *_ledger(certificate, ledger_id, events)]
-    record = Record((event for event in events() if event.seq <= certificate.ledger.seq), ledger_id)
+    try:
+        record = Record((e for e in events() if e.seq <= certificate.ledger.seq), ledger_id)
+    except AllegianceError as error:
+        missing = Check("decision", "not checked", "nothing can be recomputed without the record")
+        return Verified((*checks, Check("record", "fails", str(error)), missing))
     frames = _frames(certificate, corpus, record)
     checks += [check for check, _ in frames]
     same = all(check.outcome != "fails" for check, _ in frames)
@@ -85,7 +89,7 @@ def verify(
             (f for _, f in frames if f is not None and f.spec.digest == shown.spec.frame.digest),
             None,
         )
-        checks.append(_order(shown, frame))
+        checks.append(_order(shown, frame, record))
     checks += _labels(certificate, record)
     checks += _words(certificate, corpus)
     checks += (
@@ -216,10 +220,17 @@ def _frame(spec: FrameSpec, corpus: Corpus, record: Record) -> list[tuple[Check,
     return checks
 
 
-def _order(shown: DrawShown, frame: Frame | None) -> Check:
+def _order(shown: DrawShown, frame: Frame | None, record: Record) -> Check:
     spec = shown.spec
     if frame is None:
         return Check("order", "not checked", f"the frame of {spec.name} is another one")
+    drawn = record.draws.get(spec.name)
+    if drawn is None:
+        return Check("order", "fails", f"the ledger holds no draw {spec.name}")
+    there = (drawn.spec, tuple(extension for _, extension in drawn.extensions))
+    other = _difference(_plain((spec, shown.extensions)), _plain(there), spec.name)
+    if other:
+        return Check("order", "fails", f"it is not the draw of the ledger: {other}")
     order = ordered(spec, frame, shown.extensions)
     wanted = shown.extensions[-1].order_digest if shown.extensions else spec.order_digest
     if order_digest(order) != wanted:
@@ -298,6 +309,7 @@ def _words(certificate: Certificate, corpus: Corpus) -> list[Check]:
 
 
 _SECTIONS = {
+    "frame": "what it is about",
     "status": "verdict",
     "sentence": "sentence",
     "interval": "interval",
@@ -315,7 +327,10 @@ def _recomputed(certificate: Certificate, corpus: Corpus, record: Record) -> lis
     """Decide the claim again, and compare part by part."""
     try:
         now = decide(certificate.claim, corpus, record)
-    except AllegianceError as error:
+    except (
+        AllegianceError,
+        ValueError,
+    ) as error:  # a claim of what no estimator takes, such as 3 of 2
         return [Check("decision", "fails", f"it can't be decided again: {error}")]
     then, again = certificate.decision, msgspec.convert(now.to_dict(), Decision)
     checks: list[Check] = []
@@ -359,8 +374,8 @@ def _difference(before: Any, after: Any, path: str) -> str:
             if found:
                 return found
         return ""
-    if isinstance(before, list) and isinstance(after, list):
-        before, after = cast(list[Any], before), cast(list[Any], after)
+    if isinstance(before, list | tuple) and isinstance(after, list | tuple):
+        before, after = cast(Sequence[Any], before), cast(Sequence[Any], after)
         for place, (one, other) in enumerate(zip(before, after, strict=False)):
             found = _difference(one, other, f"{path}[{place}]")
             if found:

@@ -67,8 +67,7 @@ def attest(
     as_json: JsonOption = False,
 ) -> None:
     """Enter what was read before or outside the program, as its reader reports it."""
-    from allegiance.audit import Report, Sitting, read_report, sitting_from_lines
-    from allegiance.audit import attest as attested
+    from allegiance.audit import Report, Sitting, attest_all, read_report, sitting_from_lines
     from allegiance.corpus import Workspace
 
     if (file is None) == (history is None):
@@ -90,7 +89,7 @@ def attest(
         report = Report(reader=rater_name(reader), sittings=(sitting,))
     place = Workspace(workspace)
     corpus, ledger = place.corpus(create=False), ledger_of(place)
-    entered = [attested(corpus, ledger, one, report.reader) for one in report.sittings]
+    entered = attest_all(corpus, ledger, report)
     if as_json:
         print_json({"reader": report.reader, "sittings": [_plain(one) for one in entered]})
         return

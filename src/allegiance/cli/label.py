@@ -86,7 +86,8 @@ def label(
     from allegiance.corpus import Workspace
 
     place = Workspace(workspace)
-    corpus, ledger = place.corpus(create=False), ledger_of(place, create=False)
+    # A draw is on record already; a transcript that came otherwise may begin the ledger.
+    corpus, ledger = place.corpus(create=False), ledger_of(place, create=draw is None)
     record = Record.of(ledger)
     drawn = None if draw is None else open_draw(corpus, record, draw)
     name = category or _only_category(drawn)
