@@ -3,6 +3,7 @@
     python benchmarks/audit.py --quick              few repeats, for every change
     python benchmarks/audit.py --write-docs         the full run, which writes docs/audit-coverage.md
     python benchmarks/audit.py --from docs/audit-coverage.json --write-docs     the page anew
+    python benchmarks/audit.py --from docs/audit-coverage.json --times --json F     its ratios anew
 
 The seeds below were written down before the first run and are not changed after it; a repeat draws by
 (seed of its study, number of the cell, number of the repeat). Exits with 1 where a gated cell falls
@@ -117,8 +118,16 @@ def measure(
         "problems": [p for of in found.values() for _, one in of for p in one.problems],
         "left_out": left_out,
         "times": times,
+        "times_from": "the same run",
         "results": [_rounded(result) for result in results],
     }
+
+
+def timed(size: Size) -> list[dict[str, Any]]:
+    """Run the third study alone."""
+    with tempfile.TemporaryDirectory(prefix="allegiance-audit-") as work:
+        worlds.organism(Path(work), size.transcripts, CORPUS_SEED, say)
+        return speed.measure(worlds.opened(Path(work)), size.speed, say)
 
 
 def _repeated(
@@ -230,11 +239,16 @@ def main() -> int:
     parser.add_argument(
         "--minutes", type=float, default=float("inf"), help="begin no more repeats after that"
     )
+    parser.add_argument(
+        "--times", action="store_true", help="with --from: measure ledger and certificate again"
+    )
     options = parser.parse_args()
     if options.quick and options.write_docs:
         parser.error("--write-docs takes the full run, and --quick is not it")
     if options.earlier:
         found = json.loads(options.earlier.read_text(encoding="utf-8"))
+        if options.times:
+            found |= {"times": timed(FULL), "times_from": "a later run"}
     else:
         with tempfile.TemporaryDirectory(prefix="allegiance-audit-") as work:
             size = QUICK if options.quick else FULL
