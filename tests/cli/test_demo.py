@@ -72,7 +72,8 @@ def test_it_says_that_one_miss_in_twenty_is_expected_and_what_to_do_next(demo):
 def test_it_labels_a_draw_by_the_organisms_truth_says_so_and_certifies_a_claim(demo, reported):
     folder, said = demo
     (draw,) = reported["found"]["draws"]
-    assert (draw["name"], draw["drawn"], draw["labelled"]) == ("first", 120, draw["opened"])
+    assert (draw["name"], draw["drawn"], draw["opened"]) == ("first", 120, 120)
+    assert 110 <= draw["labelled"] <= 120  # a reply outside the grammar is skipped
     assert set(draw["raters"]) <= {"truth of organism/faker", "truth of organism/honest"}
     (claim,) = reported["found"]["claims"]
     assert claim["status"] == "stands"

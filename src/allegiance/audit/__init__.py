@@ -22,7 +22,8 @@ if TYPE_CHECKING:
         read_certificate,
         write_certificate,
     )
-    from allegiance.audit.challenging import Answer, Challenge, challenge, read_challenge
+    from allegiance.audit.challenge_file import Challenge, read_challenge
+    from allegiance.audit.challenging import Answer, challenge
     from allegiance.audit.citing import Cited, cite, known_property
     from allegiance.audit.claim import KINDS, ClaimSpec, Decision, Noticed, Said
     from allegiance.audit.claims import decide
@@ -44,7 +45,8 @@ if TYPE_CHECKING:
 _HOMES = {
     "attesting": ("Report", "Sitting", "attest", "attest_all", "read_report", "sitting_from_lines"),
     "certificate": ("Certificate", "certified", "read_certificate", "write_certificate"),
-    "challenging": ("Answer", "Challenge", "challenge", "read_challenge"),
+    "challenge_file": ("Challenge", "read_challenge"),
+    "challenging": ("Answer", "challenge"),
     "citing": ("Cited", "cite", "known_property"),
     "claim": ("KINDS", "ClaimSpec", "Decision", "Noticed", "Said"),
     "claims": ("decide",),

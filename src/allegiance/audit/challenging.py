@@ -8,7 +8,6 @@ clauses count. What the claim comes to is then computed under each definition.
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Literal
 
 import msgspec
@@ -16,12 +15,19 @@ import msgspec
 from allegiance.audit.attesting import (
     Sitting,
     Told,
-    converted,
     pasted,
-    read_yaml,
     reported,
 )
 from allegiance.audit.chain import canonical
+from allegiance.audit.challenge_file import (
+    Challenge,
+    Challenged,
+    Coded,
+    Party,
+    Shown,
+    fraction_of,
+    number_of,
+)
 from allegiance.audit.claim import Said, Status
 from allegiance.audit.claims import BY_REPORT
 from allegiance.audit.draw import open_draw
@@ -33,7 +39,7 @@ from allegiance.audit.ledger import Ledger
 from allegiance.audit.licensing import Licence, bounds_from_below, licence
 from allegiance.audit.opening import whole_id
 from allegiance.audit.plans import drawing
-from allegiance.audit.reading import Read, Reading
+from allegiance.audit.reading import Read, Reading, reading_of
 from allegiance.audit.record import DrawRecord, Record
 from allegiance.audit.specs import Property, Quote, StopRule
 from allegiance.corpus import Corpus
@@ -41,88 +47,7 @@ from allegiance.errors import UsageError
 from allegiance.stats import Interval, Plan, reads_needed
 from allegiance.stats.interval import percent
 
-Kind = Literal["existence", "none-seen", "none-exist", "prevalence"]
 Belongs = Literal["yes", "no", "undecided"]
-
-
-class Challenged(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
-    """The sentence that is challenged.
-
-    Attributes
-    ----------
-    says, by
-        The sentence, and whose it is.
-    kind, category
-        What it claims, and of what.
-    where
-        The population that it is about; all transcripts by default.
-    at_most, at_least, about
-        The number that it claims, as a fraction or in per cent.
-    share
-        Of a sentence that there is none: the share that would have to be excluded for it to be fair.
-    read
-        The transcripts that its author read, by id, if the author says which.
-    """
-
-    kind: Kind
-    category: str
-    says: str = ""
-    by: str = "somebody"
-    where: str = ""
-    at_most: str | float | None = None
-    at_least: str | float | None = None
-    about: str | float | None = None
-    share: str | float = "1%"
-    read: tuple[str, ...] | None = None
-
-
-class Shown(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A clause that a transcript answers to, and the words that show it."""
-
-    clause: str
-    quote: str = ""
-    part: str = "whole"
-
-
-class Coded(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One transcript, coded by the clauses it answers to."""
-
-    id: str = ""
-    text: str = ""
-    shows: tuple[Shown, ...] = ()
-
-
-class Come(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
-    """The reader's report of how the transcript was come by; without one the ledger is asked.
-
-    `before` are the transcripts read before it in the same sitting, in their order, each coded as the
-    transcript itself is.
-    """
-
-    reader: str
-    order: Literal["random", "chosen", "unknown"] = "unknown"
-    where: str = ""
-    stop: str = "undeclared"
-    declared: bool = False
-    before: tuple[Coded, ...] = ()
-
-
-class Party(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
-    """A party's definition: the clauses that count, and those that don't."""
-
-    name: str
-    counts: tuple[str, ...] = ()
-    leaves_out: tuple[str, ...] = ()
-
-
-class Challenge(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What a challenge file holds."""
-
-    claim: Challenged
-    clauses: dict[str, str]
-    transcript: Coded
-    parties: tuple[Party, ...]
-    route: Come | None = None
 
 
 @dataclass(frozen=True)
@@ -201,35 +126,6 @@ class Answer:
         }
 
 
-def read_challenge(path: str | Path) -> Challenge:
-    """Read a challenge from YAML.
-
-    Raises
-    ------
-    UsageError
-        If there is no such file, a field is wrong, or a clause is named that is not defined.
-    """
-    found = converted(read_yaml(path), Challenge, path)
-    if not found.parties:
-        raise UsageError(f"{path}: `parties` names nobody; give each party's definition.")
-    named = [(f"the transcript's `{s.clause}`", s.clause) for s in found.transcript.shows]
-    named += [(f"{p.name}'s `{c}`", c) for p in found.parties for c in (*p.counts, *p.leaves_out)]
-    before = () if found.route is None else found.route.before
-    named += [(f"`{s.clause}` of {one.id[:12]}", s.clause) for one in before for s in one.shows]
-    for whose, clause in named:
-        if clause not in found.clauses:
-            raise UsageError(
-                f"{path}: {whose} is no clause; there are {', '.join(found.clauses) or 'none'}."
-            )
-    for party in found.parties:
-        both = set(party.counts) & set(party.leaves_out)
-        if both:
-            raise UsageError(
-                f"{path}: {party.name} both counts and leaves out `{sorted(both)[0]}`."
-            )
-    return found
-
-
 def challenge(corpus: Corpus, ledger: Ledger, asked: Challenge, actor: str = "") -> Answer:
     """Answer a challenge, and put on record that it was asked.
 
@@ -295,12 +191,15 @@ class _Route:
         The draw or report, its order, and what each read shows.
     within
         Whether its frame is the population of the claim, a part of it, or another one.
+    read
+        Of a draw on record: how it was read, with the stopping rule in force.
     """
 
     draw: DrawRecord
     order: tuple[str, ...]
     shows: Mapping[str, frozenset[str]]
     within: Literal["same", "part", "other"]
+    read: Reading | None = None
 
 
 def _route(
@@ -312,8 +211,7 @@ def _route(
     if told is None:
         for sight in record.sights_of(identifier):
             if sight.route.draw:
-                drawn = open_draw(corpus, record, sight.route.draw)
-                return _Route(drawn.record, drawn.order, coded, _within(drawn.frame, population))
+                return _on_record(corpus, record, asked, sight.route.draw, coded, population)
         return None
     before: list[str] = []
     for number, one in enumerate(told.before, 1):
@@ -340,6 +238,28 @@ def _route(
     return _Route(DrawRecord(0, "", spec), reads, coded, _within(own, population))
 
 
+def _on_record(
+    corpus: Corpus,
+    record: Record,
+    asked: Challenge,
+    name: str,
+    coded: Mapping[str, frozenset[str]],
+    population: Frame,
+) -> _Route:
+    """Take a draw on record; a transcript that was labelled as not in the category answers to no clause of it."""
+    drawn = open_draw(corpus, record, name)
+    category = asked.claim.category
+    none = {
+        one: frozenset[str]()
+        for one in drawn.order
+        if record.agreed.get(one, {}).get(category) == "no"
+    }
+    declared = drawn.spec.property_of(category)
+    own = None if declared is None else reading_of(drawn, record, declared)
+    within = _within(drawn.frame, population)
+    return _Route(drawn.record, drawn.order, {**none, **coded}, within, own)
+
+
 def _within(own: Frame, population: Frame) -> Literal["same", "part", "other"]:
     if own.digest == population.digest:
         return "same"
@@ -361,22 +281,29 @@ def _under(
     bearing = None if route is None or granted is None else _Bearing(granted, route.within)
     status, sentence = _STATUS[asked.claim.kind](asked, belongs, identifier, bearing, population)
     licensed, unlicensed = _licences(granted, belongs, route, population)
-    plan, command = (
-        (None, "")
-        if status != "cannot be told" or belongs == "undecided"
-        else _plan(asked, population)
-    )
-    open_ = tuple(
-        f"whether `{clause}` counts ({asked.clauses[clause]})"
-        for clause in sorted(shows - set(party.counts) - set(party.leaves_out))
-        if belongs == "undecided"
-    )
+    open_ = _unsettled(asked, party, shows, belongs, status)
+    settled = status != "cannot be told" or bool(open_)
+    plan, command = (None, "") if settled else _plan(asked, population)
     if route is not None and route.draw.reported:
         sentence = BY_REPORT + sentence[0].lower() + sentence[1:]
     interval = None if granted is None or belongs != "yes" else granted.interval
     return Under(
         party.name, belongs, status, sentence, licensed, unlicensed, interval, plan, command, open_
     )
+
+
+def _unsettled(
+    asked: Challenge, party: Party, shows: frozenset[str], belongs: Belongs, status: Status
+) -> tuple[str, ...]:
+    """Say what the parties have to settle, since no reading can."""
+    if belongs == "undecided":
+        return tuple(
+            f"whether `{clause}` counts ({asked.clauses[clause]})"
+            for clause in sorted(shows - set(party.counts) - set(party.leaves_out))
+        )
+    if asked.claim.kind == "none-seen" and belongs == "yes" and status == "cannot be told":
+        return (f"which transcripts {asked.claim.by} read (`read` in the claim)",)
+    return ()
 
 
 def _belongs(shows: frozenset[str], party: Party) -> Belongs:
@@ -400,7 +327,7 @@ def _reading(route: _Route, asked: Challenge, party: Party) -> Reading:
         reads.append(Read(position, one, "", hit, "" if hit is not None else "disputed", ()))
     testimony = spec.testimony
     declared = testimony.declared if testimony else route.draw.declared(asked.claim.category)
-    rule, why = spec.stop, ""
+    rule, why = (spec.stop, "") if route.read is None else (route.read.rule, route.read.why)
     if rule.kind == "fixed" and rule.number != len(reads):
         rule, why = StopRule(kind="open"), f"{len(reads):,} were read, and {rule} was declared"
     return Reading(
@@ -471,7 +398,7 @@ def _none_seen(
 def _prevalence(
     asked: Challenge, belongs: Belongs, identifier: str, bearing: _Bearing | None, population: Frame
 ) -> tuple[Status, str]:
-    said = _number(asked.claim)
+    said = number_of(asked.claim)
     if belongs != "yes" or bearing is None or bearing.granted.interval is None:
         why = (
             _bears_not(identifier, belongs)
@@ -556,11 +483,11 @@ def _plan(asked: Challenge, population: Frame) -> tuple[Plan | None, str]:
     size, claim = len(population), asked.claim
     category = claim.category
     if claim.kind == "prevalence":
-        said = _number(claim)
+        said = number_of(claim)
         plan = _to_tell(said, size)
         stop = {}
     else:
-        excluded = _fraction("share", claim.share)
+        excluded = fraction_of("share", claim.share)
         plan = reads_needed("absence", excludes=excluded, population=size)
         stop = {"stop": "until 1 hit"} if claim.kind == "existence" else {}
     if plan is None or plan.needed is None:
@@ -582,35 +509,6 @@ def _to_tell(said: Said, population: int) -> Plan | None:
         )
     there = [plan for plan in plans if plan.needed is not None]
     return max(there, key=lambda plan: plan.needed or 0) if there else (plans[0] if plans else None)
-
-
-def _number(claim: Challenged) -> Said:
-    given = {
-        how: text
-        for how, text in (
-            ("at-most", claim.at_most),
-            ("at-least", claim.at_least),
-            ("about", claim.about),
-        )
-        if text is not None
-    }
-    if len(given) != 1:
-        raise UsageError(
-            "claim: a prevalence takes one of at-most, at-least and about, such as `at-most: 1%`."
-        )
-    ((how, text),) = given.items()
-    return Said(how=how, rate=_fraction(how, text))  # pyright: ignore[reportArgumentType]
-
-
-def _fraction(name: str, value: str | float) -> float:
-    text = str(value).strip()
-    try:
-        number = float(text.removesuffix("%").strip()) / (100 if text.endswith("%") else 1)
-    except ValueError:
-        number = float("nan")
-    if not 0 <= number <= 1:
-        raise UsageError(f"claim.{name}: {text} is no share; write 1% or 0.01.")
-    return number
 
 
 def _which(corpus: Corpus, coded: Coded, where: str) -> str:

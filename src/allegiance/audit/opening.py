@@ -81,7 +81,7 @@ def whole_id(corpus: Corpus, text: str) -> str:
     start = text.strip().lower()
     if len(start) < SHORTEST or not all(c in "0123456789abcdef" for c in start) or len(start) > 64:
         raise UsageError(
-            f"{text!r} is no transcript id; give it, or its first {SHORTEST} characters or more."
+            f"{text[:70]!r} is no transcript id; give it, or its first {SHORTEST} characters or more."
         )
     found = corpus.where(f"transcript_id LIKE '{start}%'").limit(2).ids()
     if not found:

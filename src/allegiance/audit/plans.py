@@ -74,7 +74,11 @@ def planned(
         add(
             "strata by a scanner's verdict",
             "stratified",
-            {"design": "stratified", "by": f"verdict.{category}", "allocate": shares},
+            {
+                "design": "stratified",
+                "by": f"verdict.{category.partition('=')[0]}",
+                "allocate": shares,
+            },
             rate=prevalence,
             width=width,
             population=population,

@@ -141,7 +141,8 @@ class Record:
         self.looks: list[Look] = []
         self.events: dict[int, Event] = {}
         self.exports: list[tuple[int, Opened]] = []
-        self._labels: dict[tuple[str, str, str], Labelled] = {}  # rater, category, transcript
+        self._labels: dict[tuple[str, str, str, str], Labelled] = {}  # and definition
+        self._newest: dict[tuple[str, str, str], Labelled] = {}  # rater, category, transcript
         self._skips: dict[tuple[str, str, str, str], tuple[int, SkipSpec]] = {}  # and draw
         self.relabelled: list[Labelled] = []
         self.labelled: list[LabelSpec] = []
@@ -182,7 +183,10 @@ class Record:
     def labels(
         self, category: str | None = None, draw: str | None = None, rater: str | None = None
     ) -> Iterator[Labelled]:
-        """Give the labels that stand, in the order in which they were first given."""
+        """Give the labels that stand, in the order in which they were first given.
+
+        A rater's label under one definition stands beside the same rater's under another.
+        """
         chosen = [
             one
             for one in self._labels.values()
@@ -200,18 +204,18 @@ class Record:
             if what == category
             and where == draw
             and (rater is None or who == rater)
-            and (who, what, one) not in self._labels
+            and (who, what, one) not in self._newest
         }
 
     def label_of(self, rater: str, category: str, transcript_id: str) -> Labelled | None:
         """Give what a rater says of a transcript now."""
-        return self._labels.get((rater, category, transcript_id))
+        return self._newest.get((rater, category, transcript_id))
 
     @cached_property
     def agreed(self) -> dict[str, dict[str, str]]:
-        """Transcript to category to the value that its labels agree on, or `DISPUTED`."""
+        """Transcript to category to the value that its newest labels agree on, or `DISPUTED`."""
         found: dict[str, dict[str, str]] = {}
-        for one in self.labels():
+        for one in self._newest.values():
             said = found.setdefault(one.label.transcript_id, {})
             before = said.setdefault(one.label.category, one.label.value)
             if before != one.label.value:
@@ -279,11 +283,12 @@ class Record:
         label = read(LabelSpec, event.body, f"Event {event.seq} of the ledger, a label,")
         self.labelled.append(label)
         key = (label.rater, label.category, label.transcript_id)
-        before = self._labels.get(key)
+        before = self._labels.get((*key, label.definition))
         first = event.seq if before is None else before.first
-        self._labels[key] = Labelled(event.seq, event.at, event.digest, first, label)
-        if before is not None:
-            self.relabelled.append(self._labels[key])
+        now = Labelled(event.seq, event.at, event.digest, first, label)
+        if key in self._newest:
+            self.relabelled.append(now)
+        self._labels[(*key, label.definition)] = self._newest[key] = now
 
     def _skipped(self, event: Event) -> None:
         skip = read(SkipSpec, event.body, f"Event {event.seq} of the ledger, a skip,")

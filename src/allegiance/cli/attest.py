@@ -178,7 +178,7 @@ def _show(answer: "Answer") -> None:
         say(f"Transcript {answer.transcript_id[:12]}: {route}.")
     for one in answer.under:
         out.print()
-        say(f"As {one.party} define{'s' if ' ' not in one.party else ''} it: {one.status}.", "bold")
+        say(f"By the definition of {one.party}: {one.status}.", "bold")
         say(f"  {one.sentence}")
         for what in one.licensed:
             say(f"  licensed: {what}", "dim")

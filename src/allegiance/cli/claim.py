@@ -140,7 +140,7 @@ def claim(
     )
     path = keep(place, made, out)
     if as_json:
-        print_json(made.to_dict() | {"path": str(path)})
+        print_json({"certificate": made.to_dict(), "path": str(path)})
         return
     show_certificate(made, path)
 

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from allegiance.corpus import Corpus, Transcript
 
 _COLUMNS = ("transcript_id", "value")
+_LONGEST = 100_000
+"""Characters of a field of a file of labels."""
 
 
 @dataclass(frozen=True)
@@ -144,7 +146,9 @@ def _next(desk: _Desk) -> int:
     skipped = desk.record.skips(desk.wanted.category, desk.draw.name, desk.rater)
     for place, identifier in enumerate(desk.draw.order, 1):
         told = desk.record.label_of(desk.rater, desk.wanted.category, identifier)
-        if told is None and identifier not in skipped:
+        if (
+            told is None or told.label.definition != desk.wanted.digest
+        ) and identifier not in skipped:
             return place
     return len(desk.draw.order) + 1
 
@@ -215,6 +219,11 @@ def _rows(path: Path) -> Iterator[dict[str, str]]:
                     f"{path} has no column {missing[0]}; it needs transcript_id and value."
                 )
             for row in reader:
+                if any(len(value or "") > _LONGEST for value in row.values()):
+                    raise UsageError(
+                        f"{path}, line {reader.line_num}: a field is longer than {_LONGEST:,} characters: "
+                        "it is no CSV of labels."
+                    )
                 if None in row.values():
                     raise UsageError(f"{path}, line {reader.line_num}: fields are missing.")
                 yield row
