@@ -114,6 +114,9 @@ def test_none_seen_is_about_what_its_author_read(world, ids, read, status, said)
     ruth = by_party(answered(world, claim, transcript=doubter(ids, "set-up")))["Ruth"]
     assert ruth.status == status
     assert said in ruth.sentence
+    # What somebody read is theirs to say: no reading plan settles it.
+    unsaid = ("which transcripts Paul read (`read` in the claim)",) if read is None else ()
+    assert (ruth.open, ruth.plan, ruth.command) == (unsaid, None, "")
 
 
 def reported(ids, **fields):
@@ -219,10 +222,40 @@ def test_a_route_on_record_is_found_without_a_report(world, ids):
 
 
 def _first(world, seed):
+    return _liars(world, seed)[0]
+
+
+def _liars(world, seed):
     from allegiance.audit.design import keyed
     from allegiance.audit.frames import frame
 
-    return keyed(frame(world.corpus, LIARS).ids, str(seed))[0]
+    return keyed(frame(world.corpus, LIARS).ids, str(seed))
+
+
+@pytest.fixture
+def second(world, ids):
+    """A seed by which the transcript is the second of the liars, after one that does not doubt."""
+    doubting = {ids[n] for n in range(0, 200, 20)}
+    orders = ((seed, _liars(world, seed)) for seed in range(2000))
+    return next(s for s, o in orders if o[1] == ids[20] and o[0] not in doubting)
+
+
+def test_what_was_read_before_in_a_draw_on_record_counts_as_it_was_labelled(world, ids, second):
+    draw = world.draw("liars", where=LIARS, seed=second, stop="until 1 hit")
+    world.read(draw, "ny")
+    claim = {"kind": "prevalence", "at-most": "1%", "where": LIARS}
+    ruth = by_party(answered(world, claim, transcript=doubter(ids, "set-up")))["Ruth"]
+    assert ruth.interval == stats.inverse_sampling(2, 1, 20)
+
+
+def test_a_draw_on_record_that_was_peeked_at_is_read_as_open_in_a_challenge_too(world, ids, second):
+    draw = world.draw("liars", where=LIARS, seed=second, n=2)
+    world.read(draw, "n", places=[1])
+    world.claim("prevalence", draw="liars")
+    world.read(draw, "y", places=[2])
+    claim = {"kind": "prevalence", "at-most": "1%", "where": LIARS}
+    ruth = by_party(answered(world, claim, transcript=doubter(ids, "set-up")))["Ruth"]
+    assert ruth.interval == stats.confidence_sequence(1, 2, 20)
 
 
 def test_what_was_tried_before_is_told_and_the_challenge_itself_stays_on_record(world, ids):

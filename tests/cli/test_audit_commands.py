@@ -95,7 +95,7 @@ def test_every_command_prints_one_object_with_the_transcripts_it_lists(place):
     estimate = told("estimate", "doubts")["estimates"][0]
     assert estimate["interval"] == stats.proportion(1, 3, 60).to_dict()
     claim = told("claim", "prevalence", "--category", "doubts", "--draw", "some")
-    assert claim["decision"]["interval"] == estimate["interval"]
+    assert claim["certificate"]["decision"]["interval"] == estimate["interval"]
     assert Path(claim["path"]).parent == Path("report/claims")
     cited = told("cite", ids[0])
     assert cited["certificate"]["claim"]["kind"] == "citation"
@@ -168,7 +168,9 @@ def test_the_sentence_its_reasons_and_what_was_tried_are_printed_with_the_claim(
 @pytest.mark.parametrize("kind", ["existence", "none-seen", "none-exist", "prevalence"])
 def test_every_claim_of_a_draw_leaves_a_certificate_that_verifies(place, kind):
     labelled()
-    made = told("claim", kind, "--category", "doubts", "--draw", "some", "--out", "c.json")
+    made = told("claim", kind, "--category", "doubts", "--draw", "some", "--out", "c.json")[
+        "certificate"
+    ]
     assert made["claim"]["kind"] == kind
     done = run("verify", "c.json")
     assert done.code == 0
@@ -180,7 +182,7 @@ def test_a_random_example_a_striking_one_and_a_gap_are_claimed(place):
     ids = labelled("some", "nyn", seed="3")
     for kind in ("random-example", "striking"):
         made = told("claim", kind, "-c", "doubts", "--draw", "some", "--transcript", ids[1][:8])
-        assert made["claim"]["transcript"] == ids[1]
+        assert made["certificate"]["claim"]["transcript"] == ids[1]
     error = refused("claim", "gap", "--category", "doubts")
     assert "--gap tier" in error
 
@@ -188,7 +190,7 @@ def test_a_random_example_a_striking_one_and_a_gap_are_claimed(place):
 def test_noticed_cases_widen_what_is_excluded(place):
     labelled("some", "n" * 20)
     made = told("claim", "none-exist", "-c", "doubts", "--draw", "some", "--noticed", "16/20")
-    assert made["decision"]["interval"] == stats.absence(20, 60, (16, 20)).to_dict()
+    assert made["certificate"]["decision"]["interval"] == stats.absence(20, 60, (16, 20)).to_dict()
     assert "--noticed 21/20" in refused(
         "claim", "none-exist", "-c", "doubts", "--draw", "some", "--noticed", "21/20"
     )
@@ -219,7 +221,7 @@ def test_cite_prints_the_sentence_the_markdown_or_the_routes_alone(place):
 def test_verify_names_what_was_changed_and_leaves_with_one(place):
     labelled()
     made = told("claim", "prevalence", "-c", "doubts", "--draw", "some", "--out", "c.json")
-    changed = {k: v for k, v in made.items() if k != "path"}
+    changed = made["certificate"]
     changed["decision"]["interval"]["high"] = 0.5
     (place / "c.json").write_text(json.dumps(changed))
     done = run("verify", "c.json")

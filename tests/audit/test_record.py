@@ -1,0 +1,32 @@
+"""The record: labels under two definitions, and what they agree on."""
+
+from msgspec import structs
+from tests.audit.desk import WANTED, Desk
+
+
+def test_a_label_under_another_definition_leaves_the_one_under_the_first():
+    desk = Desk()
+    desk.make(n=3, properties=(WANTED,))
+    desk.labels("ynn")
+    other = structs.replace(WANTED, digest="another")
+    desk.label(1, "no", wanted=other, kind="relabel")
+    record = desk.record
+    first = {
+        one.label.position: one for one in record.labels() if one.label.definition == WANTED.digest
+    }
+    assert [first[k].label.value for k in (1, 2, 3)] == ["yes", "no", "no"]
+    one = desk.draw().order[0]
+    assert record.label_of("ann", WANTED.category, one).label.value == "no"
+    assert record.agreed[one] == {WANTED.category: "no"}
+    assert [again.label.definition for again in record.relabelled] == ["another"]
+
+
+def test_a_revision_takes_the_place_of_what_it_revises_and_keeps_its_turn():
+    desk = Desk()
+    desk.make(n=2, properties=(WANTED,))
+    first = desk.label(1, "no")
+    desk.label(2, "no")
+    desk.label(1, "yes", kind="relabel")
+    found = list(desk.record.labels(WANTED.category))
+    assert (found[0].first, found[0].label.value) == (first, "yes")
+    assert len(found) == 2
