@@ -267,9 +267,8 @@ def _ask(desk: _Desk, as_json: bool) -> None:
         raise UsageError("Say what it is with --value, or label a draw on a terminal.")
     from allegiance.audit import Record, draw_route, opened
 
-    out, keys = console(), _keys(desk.wanted.values)
+    out = console()
     out.print(Text(f"{desk.wanted}: {desk.wanted.definition}", style="italic"))
-    shown = ", ".join(f"{key} {value}" for key, value in keys.items())
     while True:
         desk = _Desk(
             desk.corpus, desk.ledger, Record.of(desk.ledger), desk.wanted, desk.rater, desk.draw
@@ -284,22 +283,33 @@ def _ask(desk: _Desk, as_json: bool) -> None:
         transcript = desk.corpus.get(identifier)
         heading = f"{desk.draw.name}: {place:,} of {len(desk.draw.order):,}"
         print_transcript(out, transcript, heading=heading)
-        answer = ""
-        while answer not in (*keys, *keys.values(), "s", "q"):
-            answer = typer.prompt(f"{desk.wanted}? {shown}, s skip, q stop").strip()
-        if answer == "q":
+        if not _asked(desk, transcript):
             out.print("Stopped; `allegiance label` goes on here.")
             return
+
+
+def _asked(desk: _Desk, transcript: "Transcript") -> bool:
+    """Ask about a transcript until the answer is kept; False where the rater stops."""
+    keys = _keys(desk.wanted.values)
+    shown = ", ".join(f"{key} {value}" for key, value in keys.items())
+    while True:
+        answer = typer.prompt(f"{desk.wanted}? {shown}, s skip, q stop").strip()
+        if answer == "q":
+            return False
         if answer == "s":
             reason = typer.prompt("Why", default="", show_default=False)
             _kept(desk, transcript, "skip", [], reason)
+            return True
+        if answer not in (*keys, *keys.values()):
             continue
-        value = keys.get(answer, answer)
+        value = keys[answer] if answer in keys else answer
         words = typer.prompt("Words that show it (Enter for none)", default="", show_default=False)
         try:
             _kept(desk, transcript, value, [words] if words.strip() else [], "")
         except UsageError as error:
-            out.print(Text(visible(str(error)), style="bold"))
+            console().print(Text(visible(str(error)), style="bold"))
+        else:
+            return True
 
 
 def _keys(values: tuple[str, ...]) -> dict[str, str]:

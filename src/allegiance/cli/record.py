@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from allegiance.corpus import Workspace
 
 _VARIABLE = "ALLEGIANCE_RATER"
+_LISTED = 10_000
+"""Transcripts that one event lists."""
 
 RaterOption = Annotated[
     str | None,
@@ -65,6 +67,8 @@ def shown_on_record(
             "with `allegiance attest` where there is one"
         )
         return
+    if len(transcripts) > _LISTED:  # nobody reads so many: they are counted, as in an export
+        transcripts, places, count = [], [], len(transcripts)
     try:
         opened(
             ledger_of(place), route, transcripts, places or (), actor=rater_name(None), count=count

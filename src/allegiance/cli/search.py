@@ -81,19 +81,20 @@ def search(
     else:
         asked = asked.search(query, chosen)
     hits = asked.hits(limit)
-    _on_record(place, query, within, hits)
+    found = asked.limit(limit).ids() if ids else [hit.transcript_id for hit in hits]
+    _on_record(place, query, within, hits, found)
     if ids:
-        for hit in hits:
-            typer.echo(hit.transcript_id)
+        for identifier in found:
+            typer.echo(identifier)
     elif as_json:
         print_json(hits.to_dict())
     else:
         _show(asked, hits)
 
 
-def _on_record(place: "Workspace", query: str, within: str, hits: "Hits") -> None:
+def _on_record(place: "Workspace", query: str, within: str, hits: "Hits", found: list[str]) -> None:
     """Record what a search put before its reader, and at which rank."""
-    if not len(hits):
+    if not found:
         return
     from allegiance.audit import Route
 
@@ -107,7 +108,7 @@ def _on_record(place: "Workspace", query: str, within: str, hits: "Hits") -> Non
         population=hits.population,
         frame=hits.frame_digest,
     )
-    shown_on_record(place, route, [hit.transcript_id for hit in hits], [hit.rank for hit in hits])
+    shown_on_record(place, route, found, [*range(1, len(found) + 1)])
 
 
 def _show(asked: "Query", hits: "Hits") -> None:

@@ -37,6 +37,9 @@ def print_transcript(
     facts
         Lines such as its condition; none where that is hidden.
     """
+    whole = (
+        not out.is_terminal
+    )  # a line that is piped stays one; on a terminal words are kept whole
     out.print(Rule(Text(visible(heading)), align="left", characters="─"))
     for fact in facts:
         out.print(Text(visible(fact), style="dim"))
@@ -45,12 +48,12 @@ def print_transcript(
         out.print(Text(f"\n{visible(message.role)}{f' · {who}' if who else ''}", style="bold"))
         if message.reasoning:
             out.print(Text("reasoning", style="dim italic"))
-            out.print(Text(visible(message.reasoning), style="italic"), soft_wrap=True)
+            out.print(Text(visible(message.reasoning), style="italic"), soft_wrap=whole)
         if message.text:
-            out.print(Text(visible(message.text)), soft_wrap=True)
+            out.print(Text(visible(message.text)), soft_wrap=whole)
         for call in message.tool_calls:
             out.print(
-                Text(visible(f"→ {call.function} {call.arguments}"), style="dim"), soft_wrap=True
+                Text(visible(f"→ {call.function} {call.arguments}"), style="dim"), soft_wrap=whole
             )
     out.print()
 
