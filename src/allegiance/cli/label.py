@@ -302,7 +302,7 @@ def _asked(desk: _Desk, transcript: "Transcript") -> bool:
             return True
         if answer not in (*keys, *keys.values()):
             continue
-        value = keys[answer] if answer in keys else answer
+        value = keys.get(answer) or answer
         words = typer.prompt("Words that show it (Enter for none)", default="", show_default=False)
         try:
             _kept(desk, transcript, value, [words] if words.strip() else [], "")
