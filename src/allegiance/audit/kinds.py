@@ -7,12 +7,11 @@ from allegiance import stats
 from allegiance.audit.case import Case, Found, how_found, named_raters
 from allegiance.audit.citation import citation
 from allegiance.audit.claim import Kind, Said, Status
-from allegiance.audit.draw import Draw, labels_then
-from allegiance.audit.gaps import GapSpec, gap_of
+from allegiance.audit.gap_claim import gap
 from allegiance.audit.licensing import bounds_from_below
+from allegiance.audit.one_of_them import random_example, striking
 from allegiance.audit.reading import Reading
 from allegiance.audit.record import Labelled
-from allegiance.audit.specs import read
 from allegiance.errors import UsageError
 from allegiance.stats import Interval
 from allegiance.stats.interval import percent
@@ -192,194 +191,14 @@ def _prevalence(case: Case) -> Found:
     )
 
 
-def _gap(case: Case) -> Found:
-    spec = case.claim.gap
-    if spec is None:
-        raise UsageError("A gap is between two levels of a factor: --gap tier.")
-    found = gap_of(case.frame, spec, case.wanted, case.record, case.claim.confidence)
-    interval = found.interval
-    tests = _other_gaps(case, spec)
-    adjusted = float(stats.adjust([found.p_value, *tests])[0])
-    who = (
-        f"said by {spec.instrument.scanner} {spec.instrument.digest[:12]}"
-        if spec.instrument
-        else f"labelled by {named_raters([one for those in case.labels.values() for one in those])}"
-    )
-    points = (
-        f"{100 * interval.point:+.1f} points [{100 * interval.low:.2f}, {100 * interval.high:.2f}]"
-    )
-    sentence = (
-        f"{case.wanted}, {spec.first} minus {spec.second} on the same requests: {points} "
-        f"({100 * interval.confidence:.4g} %, {interval.method}; p = {found.p_value:.3g}"
-        + (f", {adjusted:.3g} adjusted for {len(tests) + 1} gaps looked at" if tests else "")
-        + f"), for the model on requests like these, as {who}."
-    )
-    if found.equivalence is not None:
-        same = "is" if found.equivalence.equivalent else "is not"
-        sentence += (
-            f" It {same} shown to be smaller than {100 * found.equivalence.margin:g} points."
-        )
-    status: Status = "stands" if interval.low > 0 or interval.high < 0 else "cannot be told"
-    beside = {
-        "p_value": found.p_value,
-        "p_value_adjusted": adjusted,
-        "gaps_looked_at": len(tests) + 1,
-        "smallest_detectable": found.smallest_detectable,
-        "equivalence": found.to_dict()["equivalence"],
-    }
-    reasons = ("a gap is of the model, clustered by request; it is no share of these transcripts",)
-    if status == "cannot be told":
-        reasons = ("the limits hold no gap as well", *reasons)
-    return Found(status, sentence, reasons, interval, beside=beside)
-
-
-def _random_example(case: Case) -> Found:
-    wanted, draw = case.claim.transcript, case.draw
-    if not wanted:
-        raise UsageError("A random example is a transcript: name it with --transcript ID.")
-    if draw is None:
-        return Found(
-            "cannot be told",
-            f"Nothing says that {wanted[:12]} was drawn at random among those confirmed: no draw is named.",
-            ("`allegiance draw NAME --n 1 --among-confirmed CATEGORY` makes such a draw",),
-        )
-    if wanted not in draw.order:
-        return Found("refuted", f"Transcript {wanted[:12]} is not in the draw {draw.name}.")
-    shown = case.shown(wanted)
-    position = draw.position(wanted)
-    among = _among_confirmed(case, draw)
-    if draw.spec.design not in ("random", "census") or (
-        draw.record.reported
-        and draw.spec.testimony is not None
-        and draw.spec.testimony.order != "random"
-    ):
-        return Found(
-            "refuted",
-            f"{draw.name} is no random draw, and {wanted[:12]} no random example.",
-            instances=(shown,),
-        )
-    if case.confirmed(wanted) is not True:
-        return Found(
-            "cannot be told",
-            f"{wanted[:12]} is not confirmed as {case.wanted}.",
-            instances=(shown,),
-        )
-    earlier = [one for one in draw.order[: position - 1] if among or case.confirmed(one)]
-    untold = [
-        one for one in draw.order[: position - 1] if not among and case.confirmed(one) is None
-    ]
-    if untold:
-        return Found(
-            "cannot be told",
-            f"{len(untold)} places before number {position:,} of {draw.name} could not be told.",
-            instances=(shown,),
-        )
-    rivals = [
-        one.name for one in case.record.on_frame(draw.frame.digest) if one.seq < draw.record.seq
-    ]
-    if earlier:
-        return Found(
-            "refuted",
-            f"{wanted[:12]} is number {len(earlier) + 1} of those confirmed in {draw.name}; the random "
-            f"example is the first, {earlier[0][:12]}.",
-            instances=(shown,),
-        )
-    if among and rivals:
-        return Found(
-            "cannot be told",
-            f"{wanted[:12]} came first in {draw.name}, but the same transcripts were drawn before "
-            f"({', '.join(rivals)}): the example is the first of the first draw.",
-            instances=(shown,),
-        )
-    of = f"{len(draw.frame):,} confirmed" if among else f"those of {len(draw.frame):,} that have it"
-    return Found(
-        "stands",
-        f"For example, transcript {wanted[:12]}: drawn at random among {of} (draw {draw.name}, seed "
-        f"{draw.spec.seed or 'not known'}).",
-        ("an example shows what one is like, and carries no rate",),
-        instances=(shown,),
-        adjust=False,
-    )
-
-
-def _other_gaps(case: Case, spec: GapSpec) -> list[float]:
-    """The p-values of other gaps of this frame that were looked at or claimed, each gap once."""
-
-    def known_by(category: str, value: str, one: GapSpec) -> tuple[Any, ...]:
-        digest = one.instrument.digest if one.instrument else ""
-        return category, value, one.factor, *sorted((one.first, one.second)), digest
-
-    own = known_by(case.wanted.category, case.wanted.value, spec)
-    found: dict[tuple[Any, ...], float] = {}
-    for look in case.record.looks:
-        body = look.body
-        if look.frame != case.frame.digest or "gap" not in body or "p_value" not in body:
-            continue
-        other = read(GapSpec, body["gap"], f"Event {look.seq} of the ledger, a gap,")
-        key = known_by(look.category, str(body.get("value", "")), other)
-        if key != own:
-            found[key] = float(body["p_value"])
-    return list(found.values())
-
-
-def _among_confirmed(case: Case, draw: Draw) -> bool:
-    """Whether the frame of a draw was of confirmed ones when it was made."""
-    then = labels_then(draw.spec.frame, case.record)
-    said = (then.get(one, {}).get(case.wanted.category) for one in draw.frame.ids)
-    return bool(then) and all(value == case.wanted.value for value in said)
-
-
-def _striking(case: Case) -> Found:
-    wanted = case.claim.transcript
-    if not wanted:
-        raise UsageError("The most striking one is a transcript: name it with --transcript ID.")
-    shown = case.shown(wanted)
-    tops = [
-        sight
-        for sight in case.record.sights_of(wanted)
-        if sight.route.kind == "top" and sight.place is not None and sight.route.population
-    ]
-    if not tops:
-        return Found(
-            "cannot be told",
-            f"No record says that {wanted[:12]} came to a rank by a score: `allegiance show --by SCORE "
-            "--position K`, or `allegiance draw NAME --design top --by SCORE`.",
-            instances=(shown,),
-        )
-    sight = min(tops, key=lambda one: (one.place or 0, one.seq))
-    place, many = sight.place or 1, sight.route.population or 1
-    selected = stats.selection(place, many, many)
-    confirmed = case.confirmed(wanted)
-    known = {True: "labelled", False: "labelled as not", None: "not labelled as"}[confirmed]
-    sentence = (
-        f"Transcript {wanted[:12]} ({known} {case.wanted}) was picked as number {place:,} by "
-        f"{sight.route.by} out of {many:,}"
-        + (", the most striking of all" if place == 1 else "")
-        + "; it carries no rate."
-    )
-    status: Status = (
-        "stands" if confirmed else "refuted" if confirmed is False else "cannot be told"
-    )
-    interval = selected.licenses if confirmed else None
-    return Found(
-        status,
-        sentence,
-        (selected.sentence(),),
-        interval,
-        False,
-        (shown,),
-        {"rank": place, "candidates": many},
-    )
-
-
 DECIDED: Mapping[Kind, Callable[[Case], Found]] = {
     "existence": _existence,
     "none-seen": _none_seen,
     "none-exist": _none_exist,
     "prevalence": _prevalence,
-    "gap": _gap,
-    "random-example": _random_example,
-    "striking": _striking,
+    "gap": gap,
+    "random-example": random_example,
+    "striking": striking,
     "citation": citation,
 }
 
