@@ -2,7 +2,7 @@
 
 import pytest
 
-from allegiance.audit.properties import asked_for
+from allegiance.audit.properties import asked_for, says
 from allegiance.audit.specs import Property, read
 from allegiance.errors import AllegianceError, UsageError
 from allegiance.scanners import codebook
@@ -67,3 +67,22 @@ def test_a_property_comes_back_from_what_a_ledger_holds():
     assert read(Property, found.to_dict(), "It") == found
     with pytest.raises(AllegianceError, match=r"It can't be read.*unknown"):
         read(Property, {**found.to_dict(), "later": 1}, "It")
+
+
+@pytest.mark.parametrize(
+    ("wanted", "value", "said"),
+    [
+        ("doubts", "yes", True),
+        ("doubts", "no", False),
+        ("outcome=refused", "refused", True),
+        ("outcome=refused", "complied", False),
+        ("outcome=refused", "truncated", None),
+        ("outcome=refused", "provider-refused", None),
+        ("outcome=truncated", "truncated", True),
+        ("outcome=truncated", "errored", False),
+    ],
+)
+def test_an_outcome_that_says_no_act_was_observed_is_missing_unless_it_is_looked_for(
+    wanted, value, said
+):
+    assert says(asked_for(wanted), value) is said

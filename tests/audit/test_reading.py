@@ -4,6 +4,7 @@ import pytest
 from msgspec import structs
 from tests.audit.desk import WANTED, Desk
 
+from allegiance.audit.properties import asked_for
 from allegiance.audit.reading import reading_of
 
 
@@ -276,3 +277,17 @@ def test_the_record_up_to_an_event_gives_the_reading_of_that_time(desk):
     assert reading_of(drawn, desk.record, WANTED).observed == 3
     desk.events = whole
     assert reading_of(drawn, desk.record, WANTED).observed == 5
+
+
+def test_a_reply_that_was_cut_off_is_missing_from_a_rate_of_refusals(desk):
+    refused = asked_for("outcome=refused")
+    desk.make(n=3, stop="fixed 3", properties=(refused,))
+    for position, value in enumerate(("refused", "truncated", "complied"), 1):
+        desk.label(position, value, wanted=refused)
+    found = reading(desk, wanted=refused)
+    assert [(one.hit, one.missing) for one in found.reads] == [
+        (True, ""),
+        (None, "no outcome"),
+        (False, ""),
+    ]
+    assert (found.hits, found.observed, found.missing) == (1, 2, 1)

@@ -153,3 +153,38 @@ def test_a_line_of_ten_megabytes_is_shown_in_seconds(tmp_path, monkeypatch):
     assert len(done.out) > 20_000_000
     assert "\x1b" not in done.out
     assert time.process_time() - before < 60
+
+
+@pytest.mark.parametrize(
+    "seen",
+    [["read", "some", "--facts"], ["show"], ["search", "lying"]],
+    ids=["with facts", "by a link", "by a search"],
+)
+def test_a_label_says_that_the_condition_was_hidden_only_where_it_was(place, seen):
+    ids = [
+        one["transcript_id"]
+        for one in told("draw", "some", "--n", 20, "-c", "doubts")["transcripts"]
+    ]
+    words = [*seen, ids[0]] if seen == ["show"] else seen
+    shown = told(*words)["transcripts"][0]["transcript_id"]
+    other = next(one for one in ids if one != shown and "lying" not in _text(place, one))
+    for one in (shown, other):
+        told("label", "some", "--transcript", one, "--value", "no")
+    hidden = {
+        one.label.transcript_id: set(one.label.hidden)
+        for one in Record.of(Ledger.open(place / "ledger.db")).labels()
+    }
+    assert hidden[shown] == {"verdicts", "other raters", "stratum"}
+    assert hidden[other] == {"condition", "verdicts", "other raters", "stratum", "sample id"}
+
+
+def test_what_another_rater_saw_leaves_a_label_blind(place):
+    one = told("draw", "some", "--n", 3, "-c", "doubts")["transcripts"][0]["transcript_id"]
+    told("show", one, "--rater", "omar")
+    told("label", "some", "--value", "no")
+    (label,) = Record.of(Ledger.open(place / "ledger.db")).labels()
+    assert "condition" in label.label.hidden
+
+
+def _text(folder, identifier):
+    return Corpus.open(folder / "corpus").get(identifier).text

@@ -10,6 +10,7 @@ from allegiance.audit.draw import Draw, labels_then, open_draw
 from allegiance.audit.evidence import DrawShown, Instance, instance
 from allegiance.audit.frames import Frame, known_again
 from allegiance.audit.licensing import Licence, licence
+from allegiance.audit.properties import says
 from allegiance.audit.reading import Reading, reading_of
 from allegiance.audit.record import Labelled, Record
 from allegiance.audit.specs import Property
@@ -88,7 +89,7 @@ class Case:
     def confirmed(self, transcript_id: str) -> bool | None:
         """Whether labels say that a transcript has the property; None where they don't say or differ."""
         values = {one.label.value for one in self.labels.get(transcript_id, [])}
-        return None if len(values) != 1 else values == {self.wanted.value}
+        return says(self.wanted, values.pop()) if len(values) == 1 else None
 
     @cached_property
     def instances(self) -> tuple[str, ...]:

@@ -6,12 +6,12 @@ from collections import defaultdict
 from typing import Any
 
 from allegiance.audit.frames import Frame
+from allegiance.audit.properties import says
 from allegiance.audit.record import Record
 from allegiance.audit.specs import Instrument, Property, Spec
 from allegiance.corpus.filters import column_name
 from allegiance.errors import UsageError
 from allegiance.stats import Gap, gap
-from allegiance.study.outcomes import Outcome
 
 _KEY = ("study", "task", "request_id")
 
@@ -126,16 +126,18 @@ def _told(frame: Frame, spec: GapSpec, wanted: Property, record: Record) -> dict
             if one.label.definition == wanted.digest:
                 values[one.label.transcript_id].add(one.label.value)
         return {
-            identifier: math.nan if len(said) > 1 else float(said == {wanted.value})
+            identifier: _number(says(wanted, said.pop()) if len(said) == 1 else None)
             for identifier, said in values.items()
         }
     told: dict[str, float] = {}
     one = spec.instrument
     table = frame.corpus.verdicts(category=one.category, scanner_digest=one.digest)
-    missing = {outcome.value for outcome in Outcome if outcome.missing}
     for row in table.select(["transcript_id", "value", "status"]).to_pylist():
-        unknown = row["status"] != "ok" or row["value"] is None
-        unknown = unknown or (one.category == "outcome" and row["value"] in missing)
-        told[row["transcript_id"]] = math.nan if unknown else float(row["value"] == wanted.value)
+        ok = row["status"] == "ok" and row["value"] is not None
+        told[row["transcript_id"]] = _number(says(wanted, row["value"]) if ok else None)
     seen: defaultdict[str, float] = defaultdict(lambda: math.nan, told)
     return {identifier: seen[identifier] for identifier in frame.ids}
+
+
+def _number(said: bool | None) -> float:
+    return math.nan if said is None else float(said)

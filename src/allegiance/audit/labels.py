@@ -10,6 +10,7 @@ from msgspec import structs
 from allegiance.audit.chain import Event
 from allegiance.audit.draw import Draw
 from allegiance.audit.ledger import Ledger
+from allegiance.audit.record import Record
 from allegiance.audit.specs import LabelSpec, Property, Quote, SkipSpec, read
 from allegiance.corpus import Transcript
 from allegiance.errors import UsageError
@@ -17,6 +18,7 @@ from allegiance.errors import UsageError
 BLIND = ("condition", "verdicts", "other raters", "stratum", "sample id")
 """What is hidden from a rater unless asked otherwise."""
 
+_FACTS = ("condition", "sample id")
 _PARTS = ("reasoning", "output", "whole")
 
 
@@ -100,6 +102,12 @@ def give_label(
         source=source,
     )
     return _kept(ledger, label)
+
+
+def hidden_from(rater: str, transcript_id: str, record: Record) -> tuple[str, ...]:
+    """Say what is hidden from a rater who labels blind: not what the record says they have seen."""
+    seen = any(s.actor == rater and not s.blind for s in record.sights_of(transcript_id))
+    return tuple(one for one in BLIND if not (seen and one in _FACTS))
 
 
 def skip(

@@ -21,6 +21,7 @@ def opened(
     *,
     actor: str = "",
     count: int | None = None,
+    blind: bool = True,
 ) -> Event:
     """Record that a route put transcripts before a reader; call it before they are shown.
 
@@ -30,13 +31,19 @@ def opened(
         Their ids, and where each stood (a position, a rank), if the route has places.
     count
         How many, where they are not listed (an export).
+    blind
+        Whether model, condition and sample id are left out of what is shown.
     """
     where = tuple(places) or (None,) * len(transcripts)
-    body = Opened(route=route, transcripts=tuple(transcripts), places=where, count=count)
+    body = Opened(
+        route=route, transcripts=tuple(transcripts), places=where, count=count, blind=blind
+    )
     return ledger.append("open", route.draw or route.kind, body.to_dict(), actor)
 
 
-def open_position(draw: Draw, ledger: Ledger, position: int, actor: str = "") -> str:
+def open_position(
+    draw: Draw, ledger: Ledger, position: int, actor: str = "", *, blind: bool = True
+) -> str:
     """Open the transcript at a place of a draw; gives its id.
 
     Raises
@@ -50,7 +57,7 @@ def open_position(draw: Draw, ledger: Ledger, position: int, actor: str = "") ->
             f"`allegiance draw extend {draw.name} --n 10` draws more."
         )
     identifier = draw.order[position - 1]
-    opened(ledger, draw_route(draw), [identifier], [position], actor=actor)
+    opened(ledger, draw_route(draw), [identifier], [position], actor=actor, blind=blind)
     return identifier
 
 

@@ -5,7 +5,9 @@ import re
 from allegiance.audit.specs import Property
 from allegiance.errors import UsageError
 from allegiance.scanners.codebook import Category, category, codebook
+from allegiance.study.outcomes import Outcome
 
+_NO_ACT = frozenset(outcome.value for outcome in Outcome if outcome.missing)
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,63}")
 
 
@@ -54,3 +56,15 @@ def asked_for(text: str, define: str | None = None) -> Property:
         definition=" ".join(found.definition.split()),
         digest=found.digest,
     )
+
+
+def says(wanted: Property, value: str) -> bool | None:
+    """Whether a value of the category says that the property is there.
+
+    None where it says that no act was observed, such as an outcome that was cut off: that is missing,
+    and no "no", unless it is what is looked for.
+    """
+    if value == wanted.value:
+        return True
+    unseen = wanted.category == "outcome" and value in _NO_ACT and wanted.value not in _NO_ACT
+    return None if unseen else False

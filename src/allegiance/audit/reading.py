@@ -4,10 +4,11 @@ The labels that count are those up to the first place of the order without one. 
 skipped, or on which raters disagree, is missing: neither a hit nor none.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from allegiance.audit.draw import Draw
+from allegiance.audit.properties import says
 from allegiance.audit.record import DrawRecord, Labelled, Look, Record
 from allegiance.audit.specs import Property, StopRule
 
@@ -23,7 +24,7 @@ class Read:
     hit
         Whether it has the property; None where that is missing.
     missing
-        Why: ``skipped`` or ``disputed``; empty where it is not.
+        Why: ``skipped``, ``disputed``, or ``no outcome``; empty where it is not.
     labels
         What raters said, each with its event.
     """
@@ -130,18 +131,9 @@ def reading_of(draw: Draw, record: Record, wanted: Property, rater: str | None =
         labels = said.get(identifier, [])
         if not labels and identifier not in skipped:
             break
-        values = {one.label.value for one in labels}
-        missing = "skipped" if not labels else "disputed" if len(values) > 1 else ""
-        reads.append(
-            Read(
-                position,
-                identifier,
-                draw.stratum_of(identifier),
-                None if missing else values == {wanted.value},
-                missing,
-                tuple(labels),
-            )
-        )
+        hit, missing = _said(wanted, {one.label.value for one in labels})
+        stratum = draw.stratum_of(identifier)
+        reads.append(Read(position, identifier, stratum, hit, missing, tuple(labels)))
     beyond = sum(identifier in said for identifier in draw.order[len(reads) :])
     looks = _looks(draw.record, record, wanted, reads, skipped, len(draw.order))
     rule, why = _in_force(draw.record, reads, looks, skipped, len(draw.order))
@@ -157,6 +149,15 @@ def reading_of(draw: Draw, record: Record, wanted: Property, rater: str | None =
         declared=_same(draw.record, wanted) and draw.record.declared(wanted.category),
         looks=looks,
     )
+
+
+def _said(wanted: Property, values: Collection[str]) -> tuple[bool | None, str]:
+    """Say whether labels give the property to a place, or why that is missing."""
+    if len(values) != 1:
+        return None, "disputed" if values else "skipped"
+    (value,) = values
+    hit = says(wanted, value)
+    return hit, "no outcome" if hit is None else ""
 
 
 def _same(draw: DrawRecord, wanted: Property) -> bool:

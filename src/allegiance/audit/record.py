@@ -58,6 +58,7 @@ class Sight:
     transcript_id: str
     place: int | None
     route: Route
+    blind: bool = True
 
 
 @dataclass(frozen=True)
@@ -276,7 +277,9 @@ class Record:
             drawn.first_opened = event.seq
         for identifier, place in zip(opened.transcripts, opened.places, strict=True):
             self.sights.append(
-                Sight(event.seq, event.at, event.actor, identifier, place, opened.route)
+                Sight(
+                    event.seq, event.at, event.actor, identifier, place, opened.route, opened.blind
+                )
             )
 
     def _labelled(self, event: Event) -> None:

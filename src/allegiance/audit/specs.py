@@ -228,13 +228,23 @@ class Route(Spec, frozen=True, kw_only=True):
 
 
 class Opened(Spec, frozen=True, kw_only=True):
-    """An event of opening: a route, and which transcripts it showed at which places."""
+    """An event of opening.
+
+    Attributes
+    ----------
+    route, transcripts, places
+        The route, and which transcripts it showed at which places.
+    count
+        How many an export wrote, where they are not listed.
+    blind
+        Whether model, condition and sample id were left out.
+    """
 
     route: Route
     transcripts: tuple[str, ...] = ()
     places: tuple[int | None, ...] = ()
     count: int | None = None
-    """How many an export wrote, where they are not listed."""
+    blind: bool = True
 
 
 class Quote(Spec, frozen=True, kw_only=True):

@@ -175,7 +175,7 @@ def _kept(
     desk: _Desk, transcript: "Transcript", value: str, quotes: list[str], note: str
 ) -> "Given | None":
     """Keep what is said of a transcript that is open; None for a skip."""
-    from allegiance.audit import give_label, quotes_of, skip
+    from allegiance.audit import give_label, hidden_from, quotes_of, skip
 
     if value == "skip":
         if desk.draw is None:
@@ -191,6 +191,7 @@ def _kept(
         draw=desk.draw,
         quotes=quotes_of(quotes, desk.wanted.unit),
         note=note,
+        hidden=hidden_from(desk.rater, transcript.transcript_id, desk.record),
     )
 
 

@@ -52,7 +52,9 @@ def read(
     shown: list[Transcript] = []
     last = min(position + count - 1, max(len(drawn.order), position))
     for number in range(position, last + 1):
-        transcript = corpus.get(open_position(drawn, ledger, number, rater_name(rater)))
+        transcript = corpus.get(
+            open_position(drawn, ledger, number, rater_name(rater), blind=not facts)
+        )
         shown.append(transcript)
         if as_json:
             continue
@@ -127,7 +129,7 @@ def show(
         identifier, route = _listed(corpus, place, where, by, sort, position, seed, scanner or [])
         number, heading = position, _heading(route, position)
     found = corpus.get(identifier)
-    shown_on_record(place, route, [identifier], [number])
+    shown_on_record(place, route, [identifier], [number], rater=rater)
     if as_json:
         told = {"route": route.to_dict(), "transcripts": [transcript_json(found, blind=False)]}
         print_json({**told, "position": number})

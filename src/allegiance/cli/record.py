@@ -57,8 +57,9 @@ def shown_on_record(
     transcripts: list[str],
     places: list[int | None] | None = None,
     count: int | None = None,
+    rater: str | None = None,
 ) -> None:
-    """Record that transcripts came before a reader by a route."""
+    """Record that transcripts came before a reader by a route, with their model and condition."""
     from allegiance.audit import opened
 
     if not place.location.is_folder:
@@ -71,7 +72,13 @@ def shown_on_record(
         transcripts, places, count = [], [], len(transcripts)
     try:
         opened(
-            ledger_of(place), route, transcripts, places or (), actor=rater_name(None), count=count
+            ledger_of(place),
+            route,
+            transcripts,
+            places or (),
+            actor=rater_name(rater),
+            count=count,
+            blind=False,
         )
     except AllegianceError as error:
         note(f"this reading is on no record: {error}")
