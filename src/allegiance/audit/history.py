@@ -158,7 +158,7 @@ def _other(draw: DrawRecord, record: Record) -> OtherDraw:
     labelled = {one.label.transcript_id for one in record.labels() if one.label.draw == draw.name}
     return OtherDraw(
         name=draw.name,
-        design=draw.spec.design,
+        design="reported" if draw.reported else draw.spec.design,
         seed=draw.spec.seed,
         seed_given=draw.spec.seed_given,
         opened=len(opened),

@@ -163,7 +163,12 @@ def _tell(one: "DrawRecord") -> None:
         soft_wrap=True,
     )
     if spec.testimony.told:
-        note(f"{len(spec.testimony.told):,} lines name no transcript of this corpus, or several")
+        lines = (
+            "1 line names"
+            if len(spec.testimony.told) == 1
+            else f"{len(spec.testimony.told):,} lines name"
+        )
+        note(f"{lines} no transcript of this corpus, or several")
 
 
 def _show(answer: "Answer") -> None:
