@@ -210,3 +210,12 @@ def test_what_is_typed_in_cannot_steer_the_terminal(place):
     done = run("label", "some", "--value", "y\x1b[2Jes")
     assert done.code == 2
     assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f]", done.err)
+
+
+def test_a_refused_label_leaves_nothing_on_record(place):
+    told("draw", "some", "--n", 3, "-c", "doubts")
+    before = record(place).head
+    for words in (["--quote", "never said"], ["--rater", " "]):
+        refused("label", "some", "--value", "yes", *words)
+    refused("label", "some", "--value", "perhaps")
+    assert record(place).head == before

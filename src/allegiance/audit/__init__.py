@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from allegiance.audit.export import read_export
     from allegiance.audit.frames import Frame, frame, instruments_of, read_filter
     from allegiance.audit.gaps import GapSpec, gap_of, levels_of
-    from allegiance.audit.labels import Given, give_label, hidden_from, quotes_of, skip
+    from allegiance.audit.labels import Given, check_label, give_label, hidden_from, quotes_of, skip
     from allegiance.audit.ledger import Ledger
     from allegiance.audit.licensing import Licence, licence
     from allegiance.audit.opening import draw_route, open_position, opened, whole_id
@@ -54,7 +54,7 @@ _HOMES = {
     "export": ("read_export",),
     "frames": ("Frame", "frame", "instruments_of", "read_filter"),
     "gaps": ("GapSpec", "gap_of", "levels_of"),
-    "labels": ("Given", "give_label", "hidden_from", "quotes_of", "skip"),
+    "labels": ("Given", "check_label", "give_label", "hidden_from", "quotes_of", "skip"),
     "ledger": ("Ledger",),
     "licensing": ("Licence", "licence"),
     "opening": ("draw_route", "open_position", "opened", "whole_id"),
@@ -72,7 +72,7 @@ __all__ = [  # noqa: RUF022 - by subject
     "Draw", "extend_draw", "make_draw", "open_draw", "ranking",
     "Ledger", "Record", "read_export",
     "Route", "draw_route", "open_position", "opened", "whole_id",
-    "Given", "Quote", "give_label", "hidden_from", "quotes_of", "skip",
+    "Given", "Quote", "check_label", "give_label", "hidden_from", "quotes_of", "skip",
     "Property", "asked_for", "known_property",
     "Reading", "reading_of", "Licence", "licence",
     "KINDS", "ClaimSpec", "Decision", "Noticed", "Said", "decide",

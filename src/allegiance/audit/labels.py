@@ -76,18 +76,8 @@ def give_label(
         If the value is none of the category's, the rater has no name, the transcript is not in the
         draw, or a quote is not in the transcript.
     """
-    if value not in wanted.values:
-        raise UsageError(
-            f"{wanted.category} has no value {value!r}; it has {', '.join(wanted.values)}."
-        )
-    _check_rater(rater)
+    check_label(transcript, wanted, value, rater, quotes)
     position = None if draw is None else draw.position(transcript.transcript_id)
-    for quote in quotes:
-        if not quoted_in(quote, transcript):
-            raise UsageError(
-                f"The quote {_short(quote.text)!r} is not in the {quote.part} of transcript "
-                f"{transcript.transcript_id[:12]}; copy the words as they stand there."
-            )
     label = LabelSpec(
         rater=rater,
         category=wanted.category,
@@ -102,6 +92,30 @@ def give_label(
         source=source,
     )
     return _kept(ledger, label)
+
+
+def check_label(
+    transcript: Transcript, wanted: Property, value: str, rater: str, quotes: Sequence[Quote] = ()
+) -> None:
+    """See that a label may be given; see `give_label`.
+
+    Raises
+    ------
+    UsageError
+        If the value is none of the category's, the rater has no name, or a quote is not in the
+        transcript.
+    """
+    if value not in wanted.values:
+        raise UsageError(
+            f"{wanted.category} has no value {value!r}; it has {', '.join(wanted.values)}, or skip."
+        )
+    _check_rater(rater)
+    for quote in quotes:
+        if not quoted_in(quote, transcript):
+            raise UsageError(
+                f"The quote {_short(quote.text)!r} is not in the {quote.part} of transcript "
+                f"{transcript.transcript_id[:12]}; copy the words as they stand there."
+            )
 
 
 def hidden_from(rater: str, transcript_id: str, record: Record) -> tuple[str, ...]:

@@ -155,14 +155,12 @@ def _next(desk: _Desk) -> int:
 
 def _say(desk: _Desk, identifier: str, value: str, quotes: list[str], note: str) -> "Given | None":
     """Open a transcript, unless it was, and keep what is said of it; None for a skip."""
-    from allegiance.audit import Route, draw_route, opened
+    from allegiance.audit import Route, check_label, draw_route, opened, quotes_of
 
     transcript = desk.corpus.get(identifier)
-    if value != "skip" and value not in desk.wanted.values:
-        values = ", ".join(desk.wanted.values)
-        raise UsageError(
-            f"{desk.wanted.category} has no value {value!r}; it has {values}, or skip."
-        )
+    if value != "skip":  # what is refused leaves nothing on record
+        said = quotes_of(quotes, desk.wanted.unit)
+        check_label(transcript, desk.wanted, value, desk.rater, said)
     place = None if desk.draw is None else desk.draw.position(identifier)
     route = Route(kind="link") if desk.draw is None else draw_route(desk.draw)
     seen = any(s.route.draw == route.draw for s in desk.record.sights_of(identifier))
