@@ -463,3 +463,18 @@ def test_agreement_of_two_raters_is_in_the_certificate(world):
     assert made.raters.agreement["krippendorff_alpha"]["estimate"] == pytest.approx(alpha)
     assert "these raters (ann, ben)" in made.sentence
     assert made.interval["missing"] == 1  # the one on which they disagree
+
+
+def test_what_could_not_be_told_counts_against_a_claim_and_never_for_it(world):
+    draw = world.draw("some", n=40, seed=3)
+    world.read(draw, "n" * 30 + "s" * 10)
+    known = stats.proportion(0, 30, 200)
+    worst = stats.proportion(10, 40, 200)
+    between = (known.high + worst.high) / 2
+    said = Said(how="at-most", rate=between)
+    found = world.claim("prevalence", draw="some", says=said).decision
+    assert found.status == "cannot be told"
+    none = world.claim("none-exist", draw="some").decision
+    assert "and 10 more could not be told" in none.sentence
+    assert f"a share above {100 * worst.high:.2f} %" in none.sentence
+    assert none.interval["missing"] == 10

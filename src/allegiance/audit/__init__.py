@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from allegiance.audit.properties import asked_for
     from allegiance.audit.reading import Reading, reading_of
     from allegiance.audit.record import Record
+    from allegiance.audit.shares import read_share
     from allegiance.audit.specs import Property, Quote, Route
     from allegiance.audit.verifying import Verified, verify
 
@@ -62,6 +63,7 @@ _HOMES = {
     "properties": ("asked_for",),
     "reading": ("Reading", "reading_of"),
     "record": ("Record",),
+    "shares": ("read_share",),
     "specs": ("Property", "Quote", "Route"),
     "verifying": ("Verified", "verify"),
 }
@@ -81,7 +83,7 @@ __all__ = [  # noqa: RUF022 - by subject
     "Verified", "verify", "Cited", "cite",
     "Report", "Sitting", "attest", "attest_all", "read_report", "sitting_from_lines",
     "Answer", "Challenge", "challenge", "read_challenge",
-    "Planned", "planned",
+    "Planned", "planned", "read_share",
 ]  # fmt: skip
 
 

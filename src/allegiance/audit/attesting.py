@@ -15,7 +15,7 @@ import msgspec
 import yaml
 
 from allegiance.audit.design import order_digest, read_stop
-from allegiance.audit.draw import RESERVED
+from allegiance.audit.draw_rules import RESERVED
 from allegiance.audit.frames import Frame, frame
 from allegiance.audit.labels import quoted_in
 from allegiance.audit.ledger import Ledger, Page

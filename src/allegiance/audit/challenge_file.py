@@ -7,6 +7,7 @@ import msgspec
 
 from allegiance.audit.attesting import converted, read_yaml
 from allegiance.audit.claim import Said
+from allegiance.audit.shares import read_share
 from allegiance.errors import UsageError
 
 Kind = Literal["existence", "none-seen", "none-exist", "prevalence"]
@@ -59,7 +60,7 @@ class Coded(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     shows: tuple[Shown, ...] = ()
 
 
-class Come(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
+class ReportedRoute(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
     """The reader's report of how the transcript was come by; without one the ledger is asked.
 
     `before` are the transcripts read before it in the same sitting, in their order, each coded as the
@@ -89,7 +90,7 @@ class Challenge(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     clauses: dict[str, str]
     transcript: Coded
     parties: tuple[Party, ...]
-    route: Come | None = None
+    route: ReportedRoute | None = None
 
 
 def read_challenge(path: str | Path) -> Challenge:
@@ -154,11 +155,7 @@ def fraction_of(name: str, value: str | float) -> float:
     UsageError
         If it is none.
     """
-    text = str(value).strip()
-    try:
-        number = float(text.removesuffix("%").strip()) / (100 if text.endswith("%") else 1)
-    except ValueError:
-        number = float("nan")
-    if not 0 <= number <= 1:
-        raise UsageError(f"claim.{name}: {text} is no share; write 1% or 0.01.")
-    return number
+    found = read_share(value)
+    if found is None:
+        raise UsageError(f"claim.{name}: {str(value).strip()} is no share; write 1% or 0.01.")
+    return found

@@ -1,10 +1,8 @@
 """The draw: an ordered sample from a frame by a stated design and seed, on record before it is read."""
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import cast, get_args
 
 from msgspec import structs
 
@@ -17,10 +15,10 @@ from allegiance.audit.design import (
     order_digest,
     ranked,
     read_by,
-    read_stop,
     strata_of,
     weighed,
 )
+from allegiance.audit.draw_rules import check_name, checked_design, checked_seed, stop_and_size
 from allegiance.audit.frames import (
     LABEL,
     Frame,
@@ -40,19 +38,12 @@ from allegiance.audit.specs import (
     FrameSpec,
     Instrument,
     Property,
-    StopRule,
     StratumSpec,
 )
 from allegiance.corpus import Corpus
 from allegiance.corpus.filters import Compare, IsNull, Where, joined
 from allegiance.corpus.order import random_seed
 from allegiance.errors import AllegianceError, UsageError
-
-RESERVED = ("new", "list", "extend")
-"""Names that the command line has taken."""
-
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
-_LARGEST_SEED = 2**64
 
 
 @dataclass(frozen=True)
@@ -200,15 +191,15 @@ def make_draw(
         If an argument is wrong; nothing is recorded then.
     """
     record = Record.of(ledger)
-    _checked_name(name, record)
-    kind = _checked_design(design, by, n, pilot)
-    chosen = random_seed() if seed is None else _checked_seed(seed)
+    check_name(name, record)
+    kind = checked_design(design, by, pilot)
+    chosen = random_seed() if seed is None else checked_seed(seed)
     population = _population(corpus, record, where, scanners, pilot, among_confirmed)
     if not len(population):
         raise UsageError(
             f"The frame ({population.spec.name}) holds no transcript; widen the filter."
         )
-    rule, size = _rule(stop, n, kind, len(population))
+    rule, size = stop_and_size(stop, n, kind, len(population))
     if kind != "top":
         _fresh_seed(chosen, record, population)
     instruments = _checked_by(corpus, population, by, kind, size, scanners) if by else ()
@@ -388,76 +379,6 @@ def _more_strata(draw: Draw, more: int) -> tuple[StratumSpec, ...]:
         for stratum in batch:
             drawn[stratum.name] += stratum.reads
     return extended(draw.spec.strata, drawn, more, draw.spec.allocation)
-
-
-def _rule(
-    stop: str | None, n: int | None, kind: Design, population: int
-) -> tuple[StopRule, int | None]:
-    """Settle the stopping rule and the number drawn, each of which may stand for the other."""
-    rule = read_stop(stop) if stop is not None else None
-    if n is not None and n < 1:
-        raise UsageError(f"--n {n}: a draw has 1 transcript or more.")
-    if kind == "census":
-        if n is not None and n != population:
-            raise UsageError(f"--n {n}: a census reads all {population:,}; leave --n out.")
-        n = population
-    if rule is None:
-        rule = StopRule(kind="fixed" if n is not None else "open", number=n)
-    if rule.kind == "undeclared":
-        raise UsageError(
-            "--stop undeclared: a draw declares its rule; `open` reads as long as one likes."
-        )
-    if rule.kind == "fixed":
-        wanted = rule.number if rule.number is not None else n
-        if wanted is None:
-            raise UsageError('--stop fixed: say how many, as in --stop "fixed 50".')
-        if n is not None and n != wanted:
-            raise UsageError(f"--n {n} and --stop fixed {wanted} are two numbers; give one.")
-        rule, n = StopRule(kind="fixed", number=wanted), wanted
-    if rule.kind == "until" and kind in ("stratified", "top"):
-        raise UsageError(
-            f"--stop until: reading until a hit needs one random order; --design {kind} has none."
-        )
-    if kind == "stratified" and n is None:
-        raise UsageError("--design stratified: say with --n how many are shared out.")
-    if n is not None and n > population:
-        raise UsageError(
-            f"The frame holds {population:,} transcripts, and {n:,} were asked for; draw at most all."
-        )
-    return rule, n
-
-
-def _checked_name(name: str, record: Record) -> None:
-    if not _NAME.fullmatch(name) or name in RESERVED:
-        raise UsageError(
-            f"{name!r} can't name a draw; use letters, digits, `.`, `_`, `-`, and not "
-            f"{', '.join(RESERVED)}."
-        )
-    if name in record.draws:
-        raise UsageError(f"There is a draw {name} already; give this one another name.")
-
-
-def _checked_design(design: str, by: str, n: int | None, pilot: str) -> Design:
-    if design not in get_args(Design):
-        raise UsageError(f"--design {design}: there are {', '.join(get_args(Design))}.")
-    if design in ("stratified", "top") and not by:
-        raise UsageError(
-            f"--design {design} needs --by, such as "
-            + ("verdict.doubts or tier." if design == "stratified" else "scores.judge.")
-        )
-    if by and design not in ("stratified", "top"):
-        raise UsageError(f"--by {by} goes with --design stratified or top.")
-    if pilot and design != "stratified":
-        raise UsageError(
-            "--pilot settles the allocation of a stratified draw; add --design stratified."
-        )
-    return cast(Design, design)
-
-
-def _checked_seed(seed: int) -> int:
-    if not 0 <= seed < _LARGEST_SEED:
-        raise UsageError(f"--seed {seed}: a seed is a whole number from 0 below 2**64.")
-    return seed
 
 
 def _checked_by(

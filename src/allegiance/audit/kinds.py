@@ -143,8 +143,9 @@ def _none_exist(case: Case) -> Found:
         )
     return Found(
         "cannot be told",
-        f"None of {reading.observed:,} read out of {reading.population:,} is labelled {case.wanted}; "
-        f"{_excludes(interval, case)}, and that is not none.",
+        f"None of {reading.observed:,} read out of {reading.population:,} is labelled {case.wanted}"
+        + (f", and {reading.missing:,} more could not be told" if reading.missing else "")
+        + f"; {_excludes(interval, case)}, and that is not none.",
         _reasons(case),
         interval,
     )
@@ -254,7 +255,8 @@ def _read_out_of_turn(case: Case, reading: Reading) -> dict[str, int]:
 
 
 def _excludes(interval: Interval, case: Case) -> str:
-    share = f"{100 * interval.high:.2f} %"
+    _, high = widest(interval)
+    share = f"{100 * high:.2f} %"
     return (
         f"a share above {share} of the {interval.population:,} is excluded at "
         f"{100 * interval.confidence:.4g} % ({interval.method})"
@@ -301,20 +303,29 @@ def _reasons(case: Case) -> tuple[str, ...]:
     return tuple(reasons)
 
 
+def widest(interval: Interval) -> tuple[float, float]:
+    """Give the limits, or those that hold whatever the missing places are: nobody may claim by what is missing."""
+    worst = interval.worst_case
+    if worst is None:
+        return interval.low, interval.high
+    return min(interval.low, worst.low), max(interval.high, worst.high)
+
+
 def _compared(said: Said, interval: Interval) -> tuple[Status, str]:
     """Set a claimed number beside the limits."""
     claimed = f"{said.how.replace('-', ' ')} {percent(said.rate)}"
-    inside = interval.low <= said.rate <= interval.high
+    low, high = widest(interval)
+    inside = low <= said.rate <= high
     if said.how == "about":
         if inside:
             return "stands", f"About {percent(said.rate)} is compatible with that."
         return "refuted", f"About {percent(said.rate)} is outside these limits."
-    above, below = interval.low > said.rate, interval.high < said.rate
+    above, below = low > said.rate, high < said.rate
     holds, fails = (below, above) if said.how == "at-most" else (above, below)
     if (
         holds
-        or (said.how == "at-most" and interval.high == said.rate)
-        or (said.how == "at-least" and interval.low == said.rate)
+        or (said.how == "at-most" and high == said.rate)
+        or (said.how == "at-least" and low == said.rate)
     ):
         return "stands", f"{claimed.capitalize()} is shown."
     if fails:

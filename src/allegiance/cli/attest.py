@@ -7,7 +7,7 @@ import typer
 from rich.text import Text
 
 from allegiance.cli.app import JsonOption, WorkspaceOption, app, console, note, print_json
-from allegiance.cli.draw import ScannerOption
+from allegiance.cli.options import ScannerOption
 from allegiance.cli.record import ledger_of, rater_name
 from allegiance.cli.transcripts import visible
 from allegiance.errors import UsageError

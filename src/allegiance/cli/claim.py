@@ -8,8 +8,8 @@ import typer
 from rich.text import Text
 
 from allegiance.cli.app import JsonOption, WorkspaceOption, app, console, note, print_json
-from allegiance.cli.draw import ScannerOption, share
 from allegiance.cli.estimate import gap_asked
+from allegiance.cli.options import ConfidenceOption, ScannerOption, check_confidence, share
 from allegiance.cli.record import ledger_of, rater_name
 from allegiance.cli.transcripts import visible
 from allegiance.errors import AllegianceError, UsageError
@@ -76,7 +76,7 @@ def claim(
     method: Annotated[
         str, typer.Option("--method", help="Another one that the route licenses.")
     ] = "",
-    confidence: Annotated[float, typer.Option("--confidence", help="Nominal coverage.")] = 0.95,
+    confidence: ConfidenceOption = 0.95,
     words: Annotated[str, typer.Option("--words", help="The sentence as somebody said it.")] = "",
     out: Annotated[
         Path | None,
@@ -99,8 +99,7 @@ def claim(
 
     if kind not in KINDS:
         raise UsageError(f"There is no claim {kind!r}; there are {', '.join(KINDS)}.")
-    if not 0 < confidence < 1:
-        raise UsageError(f"--confidence {confidence}: it lies between 0 and 1.")
+    check_confidence(confidence)
     place = Workspace(workspace)
     corpus, ledger = place.corpus(create=False), ledger_of(place)
     record = Record.of(ledger)
@@ -154,7 +153,7 @@ def cite(
         str | None,
         typer.Option("--category", "-c", help="Of what; by default what it is labelled for."),
     ] = None,
-    confidence: Annotated[float, typer.Option("--confidence", help="Nominal coverage.")] = 0.95,
+    confidence: ConfidenceOption = 0.95,
     markdown: Annotated[
         bool, typer.Option("--markdown", help="Print the certificate as Markdown.")
     ] = False,
@@ -170,8 +169,7 @@ def cite(
     from allegiance.audit import whole_id
     from allegiance.corpus import Workspace
 
-    if not 0 < confidence < 1:
-        raise UsageError(f"--confidence {confidence}: it lies between 0 and 1.")
+    check_confidence(confidence)
     place = Workspace(workspace)
     corpus, ledger = place.corpus(create=False), ledger_of(place)
     found = cited(

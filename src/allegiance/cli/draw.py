@@ -16,6 +16,7 @@ from allegiance.cli.app import (
     print_json,
     printable,
 )
+from allegiance.cli.options import ScannerOption, share
 from allegiance.cli.record import ledger_of, rater_name
 from allegiance.errors import UsageError
 
@@ -53,10 +54,6 @@ CategoryOption = Annotated[
         "-c",
         help="What the draw is after: a category, or CATEGORY=VALUE; may be repeated.",
     ),
-]
-ScannerOption = Annotated[
-    list[str] | None,
-    typer.Option("--scanner", help="CATEGORY=NAME or digest, where several gave verdicts."),
 ]
 
 
@@ -371,18 +368,6 @@ def _plan(
     for one in found:
         if one.command:
             note(f"{one.design}: {one.command}")
-
-
-def share(option: str, text: str) -> float:
-    """Read ``1%``, ``1 %`` or ``0.01``."""
-    plain = text.strip()
-    try:
-        number = float(plain.removesuffix("%").strip()) / (100 if plain.endswith("%") else 1)
-    except ValueError:
-        number = float("nan")
-    if not 0 <= number <= 1:
-        raise UsageError(f"{option} {text}: write a share such as 1% or 0.01.")
-    return number
 
 
 def _seed(text: str) -> int:

@@ -6,7 +6,7 @@ import typer
 from rich.text import Text
 
 from allegiance.cli.app import JsonOption, WorkspaceOption, app, console, note, print_json
-from allegiance.cli.draw import ScannerOption, share
+from allegiance.cli.options import ConfidenceOption, ScannerOption, check_confidence, share
 from allegiance.cli.record import ledger_of, rater_name
 from allegiance.cli.transcripts import visible
 from allegiance.errors import UsageError
@@ -52,7 +52,7 @@ def estimate(
             help="Another one that the route licenses: sequence, berger-boos, wendell-schmee.",
         ),
     ] = None,
-    confidence: Annotated[float, typer.Option("--confidence", help="Nominal coverage.")] = 0.95,
+    confidence: ConfidenceOption = 0.95,
     rater: Annotated[
         str | None, typer.Option("--rater", help="The labels of one rater alone.")
     ] = None,
@@ -63,8 +63,7 @@ def estimate(
     from allegiance.audit import Record, known_property
     from allegiance.corpus import Workspace
 
-    if not 0 < confidence < 1:
-        raise UsageError(f"--confidence {confidence}: it lies between 0 and 1.")
+    check_confidence(confidence)
     if gap is None and (where or levels or margin or labels):
         raise UsageError("--where, --levels, --margin and --labels go with --gap.")
     if gap is not None and (draw or method or rater):
