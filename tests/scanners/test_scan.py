@@ -75,7 +75,7 @@ def test_another_definition_is_another_scanner(corpus):
     first = rule_scanner("outcome")
     scan(corpus, [first])
     changed = msgspec.structs.replace(
-        first.category, definition=first.category.definition + " And more."
+        first.category, definition=(*first.category.definition, "And more.")
     )
     second = replace(first, category=changed)
     assert second.digest != first.digest
@@ -133,7 +133,7 @@ def test_somebody_elses_metadata_is_no_declaration(tmp_path, scanners):
 
 def test_the_codebook_gives_every_category_a_definition_and_both_kinds_of_example():
     for found in codebook().categories:
-        assert len(found.definition) > 100
+        assert len(found.text) > 100
         assert found.include
         assert found.exclude
         assert {example.value for example in found.include} <= set(found.values)

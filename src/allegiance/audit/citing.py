@@ -14,6 +14,7 @@ from allegiance.audit.record import Record
 from allegiance.audit.specs import Property
 from allegiance.corpus import Corpus
 from allegiance.errors import UsageError
+from allegiance.scanners.codebook import Codebook
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,9 @@ def cite(
     return Cited(transcript_id, routes, record.ordinal(transcript_id), made)
 
 
-def known_property(record: Record, text: str, define: str | None = None) -> Property:
+def known_property(
+    record: Record, text: str, define: str | None = None, book: Codebook | None = None
+) -> Property:
     """Find a property by its category: as it was defined on record, else in the codebook.
 
     Raises
@@ -92,7 +95,7 @@ def known_property(record: Record, text: str, define: str | None = None) -> Prop
     name, _, value = text.partition("=")
     found = record.property_of(name.strip().replace("_", "-"))
     if found is None or define is not None:
-        made = asked_for(text, define)
+        made = asked_for(text, define, book)
         if found is not None and found.digest != made.digest:
             raise UsageError(f"{name} is on record with another definition: {found.definition}")
         return made

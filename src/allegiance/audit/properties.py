@@ -1,17 +1,14 @@
 """What a draw is after: a value of a category, from the codebook or with a definition of its own."""
 
-import re
-
 from allegiance.audit.specs import Property
 from allegiance.errors import UsageError
-from allegiance.scanners.codebook import Category, category, codebook
+from allegiance.scanners.codebook import Category, Codebook, check_name, codebook
 from allegiance.study.outcomes import Outcome
 
 _NO_ACT = frozenset(outcome.value for outcome in Outcome if outcome.missing)
-_NAME = re.compile(r"[a-z][a-z0-9-]{0,63}")
 
 
-def asked_for(text: str, define: str | None = None) -> Property:
+def asked_for(text: str, define: str | None = None, book: Codebook | None = None) -> Property:
     """Read what is looked for: ``doubts``, or ``outcome=refused``.
 
     Parameters
@@ -20,29 +17,29 @@ def asked_for(text: str, define: str | None = None) -> Property:
         The name of a category, and the value that counts as a hit where that is not ``yes``.
     define
         The written definition of a yes-or-no category that the codebook does not have.
+    book
+        The codebook; the shipped one by default.
 
     Raises
     ------
     UsageError
-        If there is no such category or value, or the codebook defines the category already.
+        If there is no such category or value, the codebook defines the category already, or the
+        name is an interpretation's.
     """
     name, _, value = text.strip().partition("=")
     name, value = name.strip().replace("_", "-"), value.strip() or "yes"
-    known = {one.name for one in codebook().categories}
+    book = codebook() if book is None else book
     if define is not None:
-        if name in known:
+        if name in book.by_name:
             raise UsageError(
                 f"{name} is defined in the codebook; give your definition another name."
             )
-        if not _NAME.fullmatch(name):
-            raise UsageError(
-                f"{name!r} can't name a category; use lower-case letters, digits and hyphens."
-            )
+        check_name(name)
         if not define.strip():
             raise UsageError(f"{name}: the definition is empty; write what counts.")
-        found = Category(name, " ".join(define.split()), "whole", ("yes", "no"))
+        found = Category(name=name, definition=(" ".join(define.split()),), unit="whole")
     else:
-        found = category(name)
+        found = book.find(name)
     if value not in found.values:
         raise UsageError(
             f"{name} has no value {value!r}; it has {', '.join(found.values)}"
@@ -53,7 +50,7 @@ def asked_for(text: str, define: str | None = None) -> Property:
         value=value,
         values=found.values,
         unit=found.unit,
-        definition=" ".join(found.definition.split()),
+        definition=found.text,
         digest=found.digest,
     )
 

@@ -81,6 +81,7 @@ VERDICTS = pa.schema(
         pa.field("score", pa.float64()),
         pa.field("status", pa.string()),
         pa.field("spans", pa.string()),
+        pa.field("detail", pa.string()),
         pa.field("created_at", _TIME),
     ]
 )

@@ -57,9 +57,18 @@ class Message(msgspec.Struct, frozen=True):
 class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     """What one scanner said of one transcript in one category.
 
-    Kept once per `transcript_id`, `category` and `scanner_digest`. `spans` is JSON: the quoted
-    places the verdict rests on. `value` is None where there is none (see `status`). An importer
-    leaves `transcript_id` to the store.
+    Kept once per `transcript_id`, `category` and `scanner_digest`. `value` is None where there is
+    none (see `status`). An importer leaves `transcript_id` to the store.
+
+    Attributes
+    ----------
+    spans
+        JSON array: the places the verdict rests on, each with ``start``, ``end`` (characters) and
+        ``text``, and where they are known ``part`` (reasoning or output, or of a message reasoning or text),
+        ``message`` (its index, from 0) and ``clause`` (of the definition, from 1).
+    detail
+        JSON object: what else the scanner said, such as its reason, its votes, and how many quotes
+        were not in the text and were left out (``stripped``).
     """
 
     category: str
@@ -70,6 +79,7 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     score: float | None = None
     status: VerdictStatus = "ok"
     spans: str = "[]"
+    detail: str = "{}"
     created_at: datetime | None = None
 
 

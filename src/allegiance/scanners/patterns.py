@@ -2,7 +2,6 @@
 """Pattern scanners: a regular expression says yes or no of every transcript."""
 
 import hashlib
-import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -11,10 +10,9 @@ from typing import Any
 from allegiance.corpus import Corpus, Verdict
 from allegiance.corpus.patterns import Pattern, Within
 from allegiance.errors import UsageError
-from allegiance.scanners.codebook import codebook
+from allegiance.scanners.codebook import NAME, YES_NO, Codebook, check_name, codebook
 from allegiance.scanners.scan import Scanned, unseen
 
-_NAME = re.compile(r"[a-z][a-z0-9-]*")
 _VALUES = ("no", "yes")
 _ROWS = 8192
 
@@ -44,8 +42,10 @@ class PatternScanner:
         return hashlib.sha256("\0".join(["re2", self.pattern, self.within]).encode()).hexdigest()
 
 
-def pattern_scanner(rule: str, within: Within = "all") -> PatternScanner:
-    """Make a scanner from ``NAME=REGEX``.
+def pattern_scanner(
+    rule: str, within: Within = "all", book: Codebook | None = None
+) -> PatternScanner:
+    """Make a scanner from ``NAME=REGEX``; `book` is the codebook, the shipped one by default.
 
     Raises
     ------
@@ -54,13 +54,14 @@ def pattern_scanner(rule: str, within: Within = "all") -> PatternScanner:
         has other values.
     """
     name, equals, pattern = rule.partition("=")
-    if not equals or not pattern or not _NAME.fullmatch(name):
+    if not equals or not pattern or not NAME.fullmatch(name):
         raise UsageError(
             f"--pattern {rule}: write NAME=REGEX, the name in lower-case letters, digits and "
             "hyphens, for example --pattern 'free-tier=(?i)free.tier'."
         )
-    known = next((one for one in codebook().categories if one.name == name), None)
-    if known is not None and set(known.values) != set(_VALUES):
+    check_name(name)
+    known = (codebook() if book is None else book).by_name.get(name)
+    if known is not None and set(known.values) != set(YES_NO):
         raise UsageError(
             f"--pattern {rule}: the category {name} is not one of yes and no; choose another name."
         )
