@@ -25,6 +25,7 @@ from allegiance.audit.record import DrawRecord, Record
 from allegiance.audit.specs import DrawSpec, LabelSpec, Order, Property, Quote, Testimony
 from allegiance.corpus import Corpus
 from allegiance.errors import UsageError
+from allegiance.scanners.codebook import Codebook
 
 T = TypeVar("T")
 
@@ -164,8 +165,12 @@ def attest(
     return entered
 
 
-def attest_all(corpus: Corpus, ledger: Ledger, report: Report, actor: str = "") -> list[DrawRecord]:
+def attest_all(
+    corpus: Corpus, ledger: Ledger, report: Report, actor: str = "", book: Codebook | None = None
+) -> list[DrawRecord]:
     """Enter every sitting of a report, in their order: all of them or nothing.
+
+    `book` is the codebook that defines its categories, the shipped one by default.
 
     Raises
     ------
@@ -175,7 +180,7 @@ def attest_all(corpus: Corpus, ledger: Ledger, report: Report, actor: str = "") 
     if not report.sittings:
         raise UsageError("The report has no sittings; list them under `sittings`.")
     record = Record.of(ledger)
-    made = [reported(corpus, record, sitting, report.reader) for sitting in report.sittings]
+    made = [reported(corpus, record, sitting, report.reader, book) for sitting in report.sittings]
     with ledger.writing() as page:
         return [_entered(page, spec, labels, report.reader, actor) for spec, labels in made]
 
@@ -198,7 +203,7 @@ def _entered(
 
 
 def reported(
-    corpus: Corpus, record: Record, sitting: Sitting, reader: str
+    corpus: Corpus, record: Record, sitting: Sitting, reader: str, book: Codebook | None = None
 ) -> tuple[DrawSpec, list[LabelSpec]]:
     """Make of a sitting what the ledger holds of it; nothing is written.
 
@@ -216,7 +221,7 @@ def reported(
         raise UsageError(f"order {sitting.order!r}: there are {', '.join(get_args(Order))}.")
     if not sitting.reads:
         raise UsageError(f"The sitting {name} has no reads; list what was read, in its order.")
-    wanted = asked_for(sitting.category, sitting.define) if sitting.category else None
+    wanted = asked_for(sitting.category, sitting.define, book) if sitting.category else None
     population = frame(
         corpus,
         sitting.where or None,

@@ -7,6 +7,7 @@ import typer
 from rich.text import Text
 
 from allegiance.cli.app import JsonOption, WorkspaceOption, app, console, note, print_json
+from allegiance.cli.codebook import book_of
 from allegiance.cli.options import ScannerOption
 from allegiance.cli.record import ledger_of, rater_name
 from allegiance.cli.transcripts import visible
@@ -89,7 +90,7 @@ def attest(
         report = Report(reader=rater_name(reader), sittings=(sitting,))
     place = Workspace(workspace)
     corpus, ledger = place.corpus(create=False), ledger_of(place)
-    entered = attest_all(corpus, ledger, report)
+    entered = attest_all(corpus, ledger, report, book=book_of(place))
     if as_json:
         print_json({"reader": report.reader, "sittings": [_plain(one) for one in entered]})
         return

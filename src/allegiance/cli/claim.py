@@ -9,6 +9,7 @@ from rich.text import Text
 
 from allegiance.cli.app import JsonOption, WorkspaceOption, app, console, note, print_json
 from allegiance.cli.estimate import gap_asked
+from allegiance.cli.codebook import book_of
 from allegiance.cli.options import ConfidenceOption, ScannerOption, check_confidence, share
 from allegiance.cli.record import ledger_of, rater_name
 from allegiance.cli.transcripts import visible
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from allegiance.audit import Certificate, Property, Record, Said
     from allegiance.audit.chain import Event
     from allegiance.corpus import Workspace
+    from allegiance.scanners import Codebook
 
 
 @app.command(
@@ -103,7 +105,7 @@ def claim(
     place = Workspace(workspace)
     corpus, ledger = place.corpus(create=False), ledger_of(place)
     record = Record.of(ledger)
-    wanted = _property(record, draw, category)
+    wanted = _property(record, draw, category, book_of(place))
     if draw and where:
         raise UsageError("--where is the frame of a claim without a draw; the draw has its own.")
     if kind == "gap" and gap is None:
@@ -283,12 +285,12 @@ def visible_lines(made: "Certificate") -> str:
     return "\n".join(visible(line) for line in made.to_markdown().splitlines())
 
 
-def _property(record: "Record", draw: str, category: str) -> "Property":
+def _property(record: "Record", draw: str, category: str, book: "Codebook") -> "Property":
     """Find the property: as the draw declares it, else as it is known."""
     from allegiance.audit import known_property
 
     declared = record.draw(draw).spec.property_of(category.replace("_", "-")) if draw else None
-    return declared or known_property(record, category)
+    return declared or known_property(record, category, book=book)
 
 
 def _said(at_most: str | None, at_least: str | None, about: str | None) -> "Said | None":

@@ -16,6 +16,7 @@ from allegiance.cli.app import (
     print_json,
     printable,
 )
+from allegiance.cli.codebook import book_of
 from allegiance.cli.options import ScannerOption, share
 from allegiance.cli.record import ledger_of, rater_name
 from allegiance.errors import UsageError
@@ -171,7 +172,7 @@ def new(
         by=by,
         seed=None if seed is None else _seed(seed),
         stop=stop,
-        properties=[known_property(record, one, define) for one in category or []],
+        properties=[known_property(record, one, define, book_of(place)) for one in category or []],
         allocation=allocate,
         pilot=pilot,
         among_confirmed=among_confirmed,

@@ -6,6 +6,7 @@ import typer
 from rich.text import Text
 
 from allegiance.cli.app import JsonOption, WorkspaceOption, app, console, note, print_json
+from allegiance.cli.codebook import book_of
 from allegiance.cli.options import ConfidenceOption, ScannerOption, check_confidence, share
 from allegiance.cli.record import ledger_of, rater_name
 from allegiance.cli.transcripts import visible
@@ -71,7 +72,7 @@ def estimate(
     place = Workspace(workspace)
     corpus, ledger = place.corpus(create=False), ledger_of(place)
     record = Record.of(ledger)
-    wanted = known_property(record, category)
+    wanted = known_property(record, category, book=book_of(place))
     if gap is not None:
         population, spec = gap_asked(
             corpus, record, wanted, gap, levels, margin, labels, where, scanner or []

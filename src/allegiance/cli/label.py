@@ -11,6 +11,7 @@ import typer
 from rich.text import Text
 
 from allegiance.cli.app import JsonOption, WorkspaceOption, app, console, print_json, printable
+from allegiance.cli.codebook import book_of
 from allegiance.cli.progress import shown_progress
 from allegiance.cli.record import RaterOption, ledger_of, rater_name
 from allegiance.cli.transcripts import print_transcript, visible
@@ -19,6 +20,7 @@ from allegiance.errors import UsageError
 if TYPE_CHECKING:
     from allegiance.audit import Draw, Given, Ledger, Property, Record
     from allegiance.corpus import Corpus, Transcript
+    from allegiance.scanners import Codebook
 
 _COLUMNS = ("transcript_id", "value")
 _LONGEST = 100_000
@@ -93,7 +95,11 @@ def label(
     record = Record.of(ledger)
     drawn = None if draw is None else open_draw(corpus, record, draw)
     name = category or _only_category(drawn)
-    wanted = known_property(record, name) if drawn is None else _declared(drawn, record, name)
+    wanted = (
+        known_property(record, name, book=book_of(place))
+        if drawn is None
+        else _declared(drawn, record, name, book_of(place))
+    )
     desk = _Desk(corpus, ledger, record, wanted, rater_name(rater), drawn)
     if from_file is not None:
         _from_file(desk, from_file, as_json)
@@ -114,11 +120,11 @@ def _only_category(drawn: "Draw | None") -> str:
     return declared[0].category
 
 
-def _declared(drawn: "Draw", record: "Record", name: str) -> "Property":
+def _declared(drawn: "Draw", record: "Record", name: str, book: "Codebook") -> "Property":
     from allegiance.audit import known_property
 
     category = name.partition("=")[0].replace("_", "-")
-    return drawn.spec.property_of(category) or known_property(record, name)
+    return drawn.spec.property_of(category) or known_property(record, name, book=book)
 
 
 def _chosen(desk: _Desk, transcript: str | None, position: int | None) -> str:

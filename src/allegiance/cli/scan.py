@@ -15,6 +15,7 @@ from allegiance.cli.app import (
     print_json,
     result_alone,
 )
+from allegiance.cli.codebook import book_of
 from allegiance.cli.progress import shown_progress
 from allegiance.cli.record import on_record
 from allegiance.errors import UsageError
@@ -81,8 +82,8 @@ def _scan_patterns(
     from allegiance.corpus import Workspace
     from allegiance.scanners import pattern_scanner, scan_patterns
 
-    scanners = [pattern_scanner(rule, cast("Within", within)) for rule in rules]
     place = Workspace(workspace)
+    scanners = [pattern_scanner(rule, cast("Within", within), book_of(place)) for rule in rules]
     corpus = place.corpus(create=False)
     with result_alone(elsewhere=ray is not None), _progress(corpus, quiet=as_json) as tell:
         done = scan_patterns(corpus, scanners, ray, tell)

@@ -4,7 +4,7 @@ A category is a written, neutral definition; a scanner is a rule, a judge, a cla
 a digest; what it says is a verdict, kept under (transcript, category, scanner digest) with its status.
 """
 
-from allegiance.scanners.codebook import Category, category, codebook
+from allegiance.scanners.codebook import Category, Codebook, category, codebook, codebook_with
 from allegiance.scanners.observations import Observed, observations
 from allegiance.scanners.patterns import PatternScanner, pattern_scanner, scan_patterns
 from allegiance.scanners.rules import RuleScanner, rule_categories, rule_scanner
@@ -12,12 +12,14 @@ from allegiance.scanners.scan import Scanned, counts, counts_of, scan
 
 __all__ = [
     "Category",
+    "Codebook",
     "Observed",
     "PatternScanner",
     "RuleScanner",
     "Scanned",
     "category",
     "codebook",
+    "codebook_with",
     "counts",
     "counts_of",
     "observations",
