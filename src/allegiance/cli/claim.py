@@ -8,8 +8,8 @@ import typer
 from rich.text import Text
 
 from allegiance.cli.app import JsonOption, WorkspaceOption, app, console, note, print_json
-from allegiance.cli.estimate import gap_asked
 from allegiance.cli.codebook import book_of
+from allegiance.cli.estimate import gap_asked
 from allegiance.cli.options import ConfidenceOption, ScannerOption, check_confidence, share
 from allegiance.cli.record import ledger_of, rater_name
 from allegiance.cli.transcripts import visible
