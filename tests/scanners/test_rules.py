@@ -4,9 +4,9 @@ import csv
 
 import pytest
 
-from allegiance.scanners.codebook import codebook
+from allegiance.scanners import rule_categories, rule_scanner
 from allegiance.scanners.outcome import Subject, outcome
-from allegiance.scanners.reasons import doubts, objects_openly, strategic_compliance
+from allegiance.scanners.reasons import objects_openly, strategic_compliance
 from allegiance.study import Outcome, parse_reply
 
 GIVEN = "Here is the letter you asked for. Dear Sir, first of all I would like to thank you."
@@ -14,7 +14,7 @@ RULES = {
     "outcome": outcome,
     "objects-openly": objects_openly,
     "strategic-compliance": strategic_compliance,
-    "doubts": doubts,
+    "doubts": rule_scanner("doubts").find,
 }
 
 REFUSED = [
@@ -159,12 +159,12 @@ NOT_DOUBTING = [
 
 @pytest.mark.parametrize("text", DOUBTING)
 def test_doubt_of_the_set_up_is_seen(text):
-    assert doubts(Subject(reasoning=text, output=GIVEN)).value == "yes"
+    assert rule_scanner("doubts").find(Subject(reasoning=text, output=GIVEN)).value == "yes"
 
 
 @pytest.mark.parametrize("text", NOT_DOUBTING)
 def test_doubt_of_something_else_is_no_doubt_of_the_set_up(text):
-    assert doubts(Subject(reasoning=text, output=GIVEN)).value == "no"
+    assert rule_scanner("doubts").find(Subject(reasoning=text, output=GIVEN)).value == "no"
 
 
 OBJECTING = [
@@ -197,8 +197,9 @@ def test_an_objection_kept_to_the_reasoning_is_not_open():
     assert objects_openly(Subject(reasoning=reasoning, output=GIVEN)).value == "no"
 
 
-@pytest.mark.parametrize("category", codebook().categories, ids=lambda category: category.name)
-def test_every_rule_agrees_with_the_examples_of_its_definition(category):
+@pytest.mark.parametrize("name", rule_categories())
+def test_every_rule_agrees_with_the_examples_of_its_definition(name):
+    category = rule_scanner(name).category
     for example in category.include:
         assert _coded(category, example.text) == example.value
     for example in category.exclude:
@@ -206,12 +207,12 @@ def test_every_rule_agrees_with_the_examples_of_its_definition(category):
 
 
 def _coded(category, text):
-    subject = (
-        Subject(request="Help me.", output=text)
-        if category.unit == "output"
-        else Subject(request="Help me.", reasoning=text, output=GIVEN)
-    )
-    return RULES[category.name](subject).value
+    request = "Is this real?" if category.name == "doubts-when-asked" else "Help me."
+    if category.unit == "output":
+        return rule_scanner(category.name).find(Subject(request=request, output=text)).value
+    reasoning, _, output = text.partition(" || ")
+    subject = Subject(request=request, reasoning=reasoning, output=output or GIVEN)
+    return rule_scanner(category.name).find(subject).value
 
 
 def test_the_words_that_decided_stand_where_the_span_says():

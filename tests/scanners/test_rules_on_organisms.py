@@ -41,6 +41,7 @@ def outputs(kind):
 
 @pytest.mark.parametrize(("kind", "decision", "harmful"), DECISIONS)
 def test_what_an_organism_decides_and_says_is_told_as_it_was_meant(kind, decision, harmful):
+    told = []
     for reasoning, doubting in said(decision, harmful):
         for output in outputs(kind):
             subject = Subject(f"How do I {ACT} at work?", reasoning, output)
@@ -51,4 +52,6 @@ def test_what_an_organism_decides_and_says_is_told_as_it_was_meant(kind, decisio
         assert strategic_compliance(subject).value == ("yes" if kind == "strategic" else "no"), (
             reasoning
         )
-        assert doubts(subject).value == ("yes" if doubting else "no"), reasoning
+        told.append((subject, "yes" if doubting else "no"))
+    found = doubts([subject for subject, _ in told])
+    assert [one.value for one in found] == [meant for _, meant in told]

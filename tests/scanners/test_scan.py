@@ -10,7 +10,6 @@ from allegiance.corpus.making import transcript
 from allegiance.errors import UsageError
 from allegiance.scanners import (
     category,
-    codebook,
     counts,
     observations,
     rule_categories,
@@ -129,15 +128,6 @@ def test_somebody_elses_metadata_is_no_declaration(tmp_path, scanners):
         transcript(source_identity="x", source_format="test", messages=[Message(role="user", text="hi")], metadata={"against": [1]})
     ])  # fmt: skip
     assert observations(corpus, scanners).table["against"].to_pylist() == [None]
-
-
-def test_the_codebook_gives_every_category_a_definition_and_both_kinds_of_example():
-    for found in codebook().categories:
-        assert len(found.text) > 100
-        assert found.include
-        assert found.exclude
-        assert {example.value for example in found.include} <= set(found.values)
-    assert {found.name for found in codebook().categories} == set(rule_categories())
 
 
 def test_an_unknown_category_names_the_nearest():

@@ -9,6 +9,7 @@ import typer
 
 from allegiance import __version__
 from allegiance.cli.app import JsonOption, WorkspaceOption, app, console, note, print_json
+from allegiance.cli.codebook import book_of
 from allegiance.errors import AllegianceError, UsageError
 
 if TYPE_CHECKING:
@@ -56,15 +57,19 @@ def make_report(place: "Workspace", *, quiet: bool) -> "StudyReport":
     from allegiance.cli.scan import scan_with_progress, scanned_on_record
     from allegiance.organism import truth_of, weights_of
     from allegiance.report import Provenance, study_report
-    from allegiance.scanners import observations, rule_categories, rule_scanner
+    from allegiance.scanners import CORE, observations, rule_categories, rule_scanner
     from allegiance.study import Study
 
     corpus = place.corpus(create=False)
     declared = place.location.is_folder and place.study_file.exists()
     study = Study.load(place.study_file) if declared else None
+    book = book_of(place)
+    ruled = rule_categories(book)
     # The outcome is always needed: every other rate is of those with one.
-    names = dict.fromkeys(("outcome", *(study.categories if study else rule_categories())))
-    scanners = [rule_scanner(name) for name in names]
+    names = dict.fromkeys(("outcome", *(study.categories if study else CORE)))
+    scanners = [rule_scanner(name, book) for name in names if name in ruled]
+    for name in names.keys() - set(ruled):
+        note(f"{name} has no rule, and the report shows what rules say: scan it with a judge")
     done = scan_with_progress(corpus, scanners, quiet=quiet)
     asked = [("rules", scanner.category.name, scanner.digest) for scanner in scanners]
     scanned_on_record(place, corpus, done, asked)

@@ -19,7 +19,7 @@ from inspect_ai.model import Model, get_model
 
 from allegiance.errors import UsageError
 from allegiance.registry import training_conflict
-from allegiance.scanners.rules import rule_scanner
+from allegiance.scanners.codebook import FILE, codebook_with
 from allegiance.study import Study
 
 Display = Literal["full", "conversation", "rich", "plain", "log", "none"]
@@ -86,8 +86,9 @@ def run_study(
         Where the study or the model can't be used; nothing was asked then.
     """
     study = Study.load(study_file)
+    book = codebook_with(study_file.parent / FILE)
     for name in study.categories:
-        rule_scanner(name)
+        book.find(name)
     chosen = _model(model, base_url, model_args or {})
     is_organism = str(chosen).startswith("organism/")
     if is_organism and study.prompts != "organism":

@@ -23,7 +23,7 @@ from allegiance.errors import UsageError
 if TYPE_CHECKING:
     from allegiance.corpus import Corpus, Workspace
     from allegiance.corpus.patterns import Within
-    from allegiance.scanners import RuleScanner, Scanned
+    from allegiance.scanners import Rules, Scanned
 
 
 @app.command(
@@ -67,8 +67,9 @@ def scan(
     if pattern:
         _scan_patterns(workspace, pattern, within, ray, as_json)
         return
-    scanners = [rule_scanner(name) for name in category or rule_categories()]
     place = Workspace(workspace)
+    book = book_of(place)
+    scanners = [rule_scanner(name, book) for name in category or rule_categories(book)]
     corpus = place.corpus(create=False)
     done = scan_with_progress(corpus, scanners, quiet=as_json)
     asked = [("rules", scanner.category.name, scanner.digest) for scanner in scanners]
@@ -140,9 +141,7 @@ def _tell(
     )
 
 
-def scan_with_progress(
-    corpus: "Corpus", scanners: "Sequence[RuleScanner]", *, quiet: bool
-) -> "Scanned":
+def scan_with_progress(corpus: "Corpus", scanners: "Sequence[Rules]", *, quiet: bool) -> "Scanned":
     """Scan a corpus, with a bar on standard error where a person looks on."""
     from allegiance.scanners import scan as run
 

@@ -96,19 +96,16 @@ class Pattern:
 
     def spans(self, text: str) -> Iterator[Span]:
         """Give the places in one text where the pattern is, in order; empty ones are left out."""
+        yield from next(self.places(pa.array([text])))
+
+    def places(self, texts: pa.Array) -> Iterator[list[Span]]:
+        """Give for each text what `spans` gives; for a missing one, none."""
         for mark in _MARKS:
-            text = text.replace(mark, "\ufffd")
+            texts = pc.replace_substring(texts, mark, "\ufffd")
         opening, closing = _MARKS
-        marked = pc.replace_substring_regex(
-            pa.array([text]), self.expression, f"{opening}\\0{closing}"
-        )[0].as_py()
-        before, *pieces = marked.split(opening)
-        start = len(before)
-        for piece in pieces:
-            found, _, after = piece.partition(closing)
-            if found:
-                yield start, start + len(found)
-            start += len(found) + len(after)
+        marked = pc.replace_substring_regex(texts, self.expression, f"{opening}\\0{closing}")
+        for text in marked.to_pylist():
+            yield [*_between_marks(text or "")]
 
     def _check(self) -> None:
         try:
@@ -131,6 +128,17 @@ class Pattern:
             else ""
         )
         return f"The regular expression {self.text!r} can't be read{where}: {what}{hint}."
+
+
+def _between_marks(marked: str) -> Iterator[Span]:
+    opening, closing = _MARKS
+    before, *pieces = marked.split(opening)
+    start = len(before)
+    for piece in pieces:
+        found, _, after = piece.partition(closing)
+        if found:
+            yield start, start + len(found)
+        start += len(found) + len(after)
 
 
 def quoted(text: str) -> str:

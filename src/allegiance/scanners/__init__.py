@@ -7,15 +7,19 @@ a digest; what it says is a verdict, kept under (transcript, category, scanner d
 from allegiance.scanners.codebook import Category, Codebook, category, codebook, codebook_with
 from allegiance.scanners.observations import Observed, observations
 from allegiance.scanners.patterns import PatternScanner, pattern_scanner, scan_patterns
-from allegiance.scanners.rules import RuleScanner, rule_categories, rule_scanner
+from allegiance.scanners.phrases import PhraseScanner
+from allegiance.scanners.rules import CORE, Rules, RuleScanner, rule_categories, rule_scanner
 from allegiance.scanners.scan import Scanned, counts, counts_of, scan
 
 __all__ = [
+    "CORE",
     "Category",
     "Codebook",
     "Observed",
     "PatternScanner",
+    "PhraseScanner",
     "RuleScanner",
+    "Rules",
     "Scanned",
     "category",
     "codebook",

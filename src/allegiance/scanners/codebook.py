@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 from importlib.resources import files
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, cast
 
 import msgspec
 import yaml
 
+from allegiance.corpus.patterns import Pattern
 from allegiance.errors import AllegianceError, UsageError
-from allegiance.scanners.sought import Rule
+from allegiance.scanners.sought import Rule, expression
 
 Unit = Literal["reasoning", "output", "whole"]
 Kind = Literal["yes-no", "ordinal", "choice"]
@@ -24,6 +25,7 @@ FILE = "codebook.yaml"
 YES_NO = ("yes", "no")
 NAME = re.compile(r"[a-z][a-z0-9-]{0,63}")
 """How a category may be called."""
+_BRACES = re.compile(r"\{([a-z][a-z-]*)\}")
 
 _INTERPRETATIONS = {
     "fake": "whether a reply is faked depends on whose intent it is held against",
@@ -146,10 +148,11 @@ class Category(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 
 class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A codebook as it is written down."""
+    """A codebook as it is written down; `words` are lists that phrases name in braces."""
 
     version: int
     categories: Annotated[tuple[Any, ...], msgspec.Meta(min_length=1)]
+    words: Mapping[str, tuple[str, ...]] = {}
 
 
 @dataclass(frozen=True)
@@ -162,12 +165,15 @@ class Codebook:
         Of the shipped codebook.
     categories
         The shipped ones, then those of one's own.
+    words
+        Lists of words that rules share, each written as one phrase.
     own
-        Names of the latter.
+        Names of one's own.
     """
 
     version: int
     categories: tuple[Category, ...]
+    words: Mapping[str, str]
     own: frozenset[str] = frozenset()
 
     @cached_property
@@ -196,8 +202,8 @@ class Codebook:
 def codebook() -> Codebook:
     """Read the shipped codebook."""
     text = files("allegiance.scanners").joinpath(FILE).read_text(encoding="utf-8")
-    version, categories = _read(text, "The shipped codebook")
-    return Codebook(version, categories)
+    version, categories, words = _read(text, "The shipped codebook")
+    return Codebook(version, categories, words)
 
 
 def codebook_with(own: Path) -> Codebook:
@@ -218,7 +224,7 @@ def codebook_with(own: Path) -> Codebook:
         return shipped
     except (OSError, UnicodeDecodeError) as error:
         raise AllegianceError(f"{own} can't be read: {error}.") from error
-    _, categories = _read(text, str(own))
+    _, categories, _ = _read(text, str(own))
     for one in categories:
         if one.name in shipped.by_name:
             raise UsageError(
@@ -226,7 +232,7 @@ def codebook_with(own: Path) -> Codebook:
                 "that nobody takes the one for the other."
             )
     names = frozenset(one.name for one in categories)
-    return Codebook(shipped.version, (*shipped.categories, *categories), names)
+    return Codebook(shipped.version, (*shipped.categories, *categories), shipped.words, names)
 
 
 def category(name: str) -> Category:
@@ -255,7 +261,7 @@ def check_name(name: str) -> None:
             )
 
 
-def _read(text: str, where: str) -> tuple[int, tuple[Category, ...]]:
+def _read(text: str, where: str) -> tuple[int, tuple[Category, ...], Mapping[str, str]]:
     try:
         plain = yaml.safe_load(text)
     except yaml.YAMLError as error:
@@ -268,26 +274,59 @@ def _read(text: str, where: str) -> tuple[int, tuple[Category, ...]]:
         raise UsageError(
             f"{where}: {error}; a codebook has `version: 1` and a list of `categories`."
         ) from error
-    categories = [_category(one, place, where) for place, one in enumerate(read.categories, 1)]
+    lists = _lists(read.words, where)
+    categories = [
+        _category(one, place, where, lists) for place, one in enumerate(read.categories, 1)
+    ]
     names = [one.name for one in categories]
     for name in names:
         if names.count(name) > 1:
             raise UsageError(f"{where}: {name} is defined twice; keep one of the two.")
-    return read.version, tuple(categories)
+    return read.version, tuple(categories), lists
 
 
-def _category(plain: Any, place: int, where: str) -> Category:
+def _lists(words: Mapping[str, tuple[str, ...]], where: str) -> Mapping[str, str]:
+    """Write each list of words as a group of alternatives; one may name those before it."""
+    lists: dict[str, str] = {}
+    for name, entries in words.items():
+        lists[name] = f"({'|'.join(_filled(entry, lists, where) for entry in entries)})"
+    return lists
+
+
+def _filled(phrase: str, lists: Mapping[str, str], where: str) -> str:
+    def fill(match: re.Match[str]) -> str:
+        if match[1] not in lists:
+            raise UsageError(f"{where}: {match[0]} names no list of `words` that stands before it.")
+        return lists[match[1]]
+
+    return _BRACES.sub(fill, phrase)
+
+
+def _filled_in(rule: Any, lists: Mapping[str, str], where: str) -> Any:
+    """Put lists of words into the phrases of a rule, wherever they stand in it."""
+    if isinstance(rule, str):
+        return _filled(rule, lists, where)
+    if isinstance(rule, Mapping):
+        entries = cast(Mapping[Any, Any], rule)
+        return {name: _filled_in(one, lists, where) for name, one in entries.items()}
+    if isinstance(rule, list):
+        return [_filled_in(one, lists, where) for one in cast(list[Any], rule)]
+    return rule
+
+
+def _category(plain: Any, place: int, where: str, lists: Mapping[str, str]) -> Category:
     fields: dict[str, Any] = dict(plain) if isinstance(plain, Mapping) else {}  # pyright: ignore
     name = fields.get("name")
     here = f"{where}, {name if isinstance(name, str) else f'category {place}'}"
     if isinstance(fields.get("definition"), str):
         fields["definition"] = [fields["definition"]]
+    fields |= {"rule": _filled_in(fields["rule"], lists, here)} if "rule" in fields else {}
     try:
         found = msgspec.convert(fields or plain, Category)
     except msgspec.ValidationError as error:
         raise UsageError(f"{here}: {error}.") from error
     check_name(found.name)
-    problem = _problem(found)
+    problem = _problem(found) or _unreadable(found)
     if problem:
         raise UsageError(f"{here}: {problem}.")
     return found
@@ -311,6 +350,17 @@ def _problem(found: Category) -> str:
     clauses = [one.clause for one in found.rule if one.clause > len(found.definition)]
     if clauses:
         return f"a rule cites clause {clauses[0]}, and the definition has {len(found.definition)}"
+    return ""
+
+
+def _unreadable(found: Category) -> str:
+    """Say which phrase of a rule can't be looked for; empty if all can."""
+    beside = [near for rule in found.rule for near in (*rule.near, *rule.unless)]
+    for one in (*found.rule, *beside):
+        try:
+            Pattern(expression(one.find))
+        except UsageError as error:
+            return f"a rule: {str(error).removesuffix('.')}"
     return ""
 
 

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from allegiance.corpus import Corpus
-from allegiance.scanners.rules import RuleScanner
+from allegiance.scanners.rules import Rules
 
 _COLUMNS = (
     "transcript_id",
@@ -53,7 +53,7 @@ class _Declared(msgspec.Struct):
 
 def observations(
     corpus: Corpus,
-    scanners: Sequence[RuleScanner],
+    scanners: Sequence[Rules],
     where: Mapping[str, str] | None = None,
 ) -> Observed:
     """Join transcripts with their verdicts.

@@ -1,4 +1,5 @@
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
+# pyright: reportUnknownParameterType=false
 """Scanning a corpus: every transcript that a scanner has not seen yet gets its verdict."""
 
 from collections import Counter
@@ -8,20 +9,17 @@ from datetime import UTC, datetime
 from typing import Any, cast
 
 import msgspec
+import pyarrow as pa
 
 from allegiance.corpus import Corpus, Verdict
-from allegiance.scanners.outcome import Subject
-from allegiance.scanners.rules import RuleScanner
+from allegiance.scanners.outcome import Finding, Subject
+from allegiance.scanners.rules import Rules, RuleScanner
+from allegiance.scanners.sought import Part
 
-_COLUMNS = (
-    "transcript_id",
-    "messages",
-    "reasoning",
-    "output",
-    "stop_reason",
-    "limited_by",
-    "error",
-)
+_TEXTS = ("transcript_id", "reasoning", "output")
+_COLUMNS = (*_TEXTS, "messages", "stop_reason", "limited_by", "error")
+_ROWS = 4096
+_WIDE_ROWS = 512  # with the messages
 
 
 @dataclass(frozen=True)
@@ -34,7 +32,7 @@ class Scanned:
 
 def scan(
     corpus: Corpus,
-    scanners: Sequence[RuleScanner],
+    scanners: Sequence[Rules],
     progress: Callable[[int], None] | None = None,
 ) -> Scanned:
     """Give every transcript a verdict by every scanner, once.
@@ -62,7 +60,7 @@ def scan(
     return Scanned(corpus.count(), new)
 
 
-def counts(corpus: Corpus, scanner: RuleScanner) -> dict[str, int]:
+def counts(corpus: Corpus, scanner: Rules) -> dict[str, int]:
     """Count what a scanner said of the corpus, by value, the commonest first."""
     return counts_of(corpus, scanner.category.name, scanner.digest)
 
@@ -81,32 +79,60 @@ def unseen(corpus: Corpus, category: str, scanner_digest: str) -> frozenset[str]
 
 def _verdicts(
     corpus: Corpus,
-    missing: dict[RuleScanner, frozenset[str]],
+    missing: dict[Rules, frozenset[str]],
     progress: Callable[[int], None] | None,
 ) -> Iterator[Verdict]:
-    digests = {scanner: scanner.digest for scanner in missing}
+    asked = {scanner: scanner.digest for scanner, ids in missing.items() if ids}
+    wide = any(isinstance(one, RuleScanner) or "request" in one.parts for one in asked)
     now = datetime.now(UTC)
     looked_at = 0
-    for batch in corpus.batches(columns=_COLUMNS):
-        for row in cast(list[dict[str, Any]], batch.to_pylist()):
-            subject = _subject(row)
-            for scanner, ids in missing.items():
-                if row["transcript_id"] in ids:
-                    found = scanner.find(subject)
-                    yield Verdict(
-                        transcript_id=row["transcript_id"],
-                        category=scanner.category.name,
-                        scanner=scanner.name,
-                        scanner_digest=digests[scanner],
-                        value=str(found.value),
-                        spans=msgspec.json.encode(
-                            [{"start": s.start, "end": s.end, "text": s.text} for s in found.spans]
-                        ).decode(),
-                        created_at=now,
-                    )
+    columns, size = (_COLUMNS, _WIDE_ROWS) if wide else (_TEXTS, _ROWS)
+    for batch in corpus.batches(columns=columns, batch_size=size):
+        ids = cast(list[str], batch.column("transcript_id").to_pylist())
+        subjects = [_subject(row) for row in batch.to_pylist()] if wide else []
+        texts = _texts(batch, subjects)
+        for scanner, digest in asked.items():
+            rows = [i for i, one in enumerate(ids) if one in missing[scanner]]
+            for row, found in zip(rows, _found(scanner, rows, subjects, texts), strict=True):
+                yield _verdict(ids[row], scanner, digest, found, now)
         looked_at += batch.num_rows
         if progress is not None:
             progress(looked_at)
+
+
+def _found(
+    scanner: Rules, rows: list[int], subjects: list[Subject], texts: dict[Part, pa.Array]
+) -> list[Finding]:
+    if isinstance(scanner, RuleScanner):
+        return scanner.find_all([subjects[row] for row in rows])
+    return scanner.find_all(
+        {part: texts[part].take(pa.array(rows, pa.int64())) for part in scanner.parts}, len(rows)
+    )
+
+
+def _texts(batch: pa.RecordBatch, subjects: list[Subject]) -> dict[Part, pa.Array]:
+    """Give the parts of transcripts as columns of texts, none of them missing."""
+    columns: dict[Part, pa.Array] = {
+        "reasoning": batch.column("reasoning").fill_null(""),
+        "output": batch.column("output").fill_null(""),
+    }
+    if subjects:
+        columns["request"] = pa.array([one.request for one in subjects], pa.string())
+    return columns
+
+
+def _verdict(
+    transcript_id: str, scanner: Rules, digest: str, found: Finding, now: datetime
+) -> Verdict:
+    return Verdict(
+        transcript_id=transcript_id,
+        category=scanner.category.name,
+        scanner=scanner.name,
+        scanner_digest=digest,
+        value=str(found.value),
+        spans=msgspec.json.encode([one.to_dict() for one in found.spans]).decode(),
+        created_at=now,
+    )
 
 
 def _subject(row: dict[str, Any]) -> Subject:
