@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from allegiance.audit.claim import KINDS, ClaimSpec, Decision, Noticed, Said
     from allegiance.audit.claims import decide
     from allegiance.audit.draw import Draw, extend_draw, make_draw, open_draw, ranking
+    from allegiance.audit.explaining import Why, why
     from allegiance.audit.export import read_export
     from allegiance.audit.frames import Frame, frame, instruments_of, read_filter
     from allegiance.audit.gaps import GapSpec, gap_of, levels_of
@@ -52,6 +53,7 @@ _HOMES = {
     "claim": ("KINDS", "ClaimSpec", "Decision", "Noticed", "Said"),
     "claims": ("decide",),
     "draw": ("Draw", "extend_draw", "make_draw", "open_draw", "ranking"),
+    "explaining": ("Why", "why"),
     "export": ("read_export",),
     "frames": ("Frame", "frame", "instruments_of", "read_filter"),
     "gaps": ("GapSpec", "gap_of", "levels_of"),
@@ -83,7 +85,7 @@ __all__ = [  # noqa: RUF022 - by subject
     "Verified", "verify", "Cited", "cite",
     "Report", "Sitting", "attest", "attest_all", "read_report", "sitting_from_lines",
     "Answer", "Challenge", "challenge", "read_challenge",
-    "Planned", "planned", "read_share",
+    "Planned", "planned", "read_share", "Why", "why",
 ]  # fmt: skip
 
 

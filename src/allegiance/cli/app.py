@@ -124,6 +124,7 @@ def load_commands() -> typer.Typer:
         "export",
         "search",
         "scan",
+        "why",
         "draw",
         "reading",
         "label",
