@@ -29,7 +29,7 @@ def place(tmp_path, monkeypatch):
 
 def test_the_words_the_clause_and_the_neighbouring_category_are_printed(place):
     _, identifier = place
-    shown = run("why", identifier[:12], "talks-about-lying").stdout
+    shown = run("why", identifier[:12], "talks-about-lying").out
     assert "rules" in shown
     assert "lying" in shown
     assert "by clause 1" in shown
@@ -41,7 +41,7 @@ def test_a_transcript_can_not_steer_the_terminal_and_no_more_of_it_is_shown_than
     place,
 ):
     _, identifier = place
-    shown = run("why", identifier, "talks-about-lying").stdout
+    shown = run("why", identifier, "talks-about-lying").out
     assert "\x1b" not in shown
     assert "[bold]about[/bold]" in shown
     assert "<U+202E>" in shown

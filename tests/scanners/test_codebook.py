@@ -1,5 +1,8 @@
 """The codebook: what is in it, what a codebook of one's own may hold, and what it is refused for."""
 
+import importlib.util
+from pathlib import Path
+
 import msgspec
 import pytest
 import yaml
@@ -202,3 +205,13 @@ def test_the_first_gold_passage_doubts_in_several_ways_and_talks_of_the_develope
     assert first.codes["talks-about-lying-by-developer"] == "yes"
     assert first.codes["says-what-its-reasoning-denies"] == "no"
     assert set(first.codes) <= set(codebook().by_name)
+
+
+def test_the_page_of_categories_is_made_from_the_codebook():
+    page = Path(__file__).parents[2] / "docs" / "categories.py"
+    spec = importlib.util.spec_from_file_location("categories", page)
+    made = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(made)
+    there = made.PAGE.read_text(encoding="utf-8")
+    assert there == made.page(), "run: python docs/categories.py --write"
+    assert all(f"## {one.name}\n" in there for one in codebook().categories)
