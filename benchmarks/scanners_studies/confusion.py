@@ -114,8 +114,8 @@ def table(found: Mapping[str, Any]) -> str:
     lines.append(
         f"| words of lying anywhere | {found['speaks']['lies']} | {found['speaks']['honest']} |"
     )
-    lines += ["", "| judge | called a lie, of the honest that speak of lying | of the honest that don't | p (Holm) |"]  # fmt: skip
-    lines.append("| --- | ---: | ---: | ---: |")
+    called = "called a lie, of the honest that speak of lying | of the honest that don't"
+    lines += ["", f"| judge | {called} | p (Holm) |", "| --- | ---: | ---: | ---: |"]
     lines += [
         f"| {judge} | {_shown(one['speaks'])} | {_shown(one['silent'])} | {one['p_holm']:.2f} |"
         for judge, one in found["judges"].items()
