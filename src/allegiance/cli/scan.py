@@ -18,6 +18,7 @@ from allegiance.cli.app import (
 from allegiance.cli.codebook import book_of
 from allegiance.cli.progress import shown_progress
 from allegiance.cli.record import on_record
+from allegiance.cli.scan_classifier import CutOption, LearnFromOption, scan_by_classifier
 from allegiance.errors import UsageError
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def scan(
             "--category", "-c", help="A category of the codebook; may be repeated. All by default."
         ),
     ] = None,
-    scanner: Annotated[str, typer.Option("--scanner", help="The instrument: rules.")] = "rules",
+    scanner: Annotated[str, typer.Option("--scanner", help="The instrument: rules, classifier or import.")] = "rules",
     pattern: Annotated[
         list[str] | None,
         typer.Option(
@@ -50,6 +51,8 @@ def scan(
     within: Annotated[
         str, typer.Option("--in", help="Where patterns are looked for: all, reasoning, output.")
     ] = "all",
+    draw: LearnFromOption = None,
+    cut: CutOption = None,
     workspace: WorkspaceOption = ".",
     ray: RayOption = None,
     as_json: JsonOption = False,
@@ -58,6 +61,9 @@ def scan(
     from allegiance.corpus import Workspace
     from allegiance.scanners import rule_categories, rule_scanner
 
+    if scanner == "classifier":
+        scan_by_classifier(workspace, category or [], draw, cut, as_json)
+        return
     if scanner != "rules":
         raise UsageError(f"--scanner {scanner}: there is no such instrument; there is `rules`")
     if pattern and category:
