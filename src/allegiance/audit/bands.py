@@ -1,3 +1,4 @@
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
 """Bands of a score that is a probability: where a stratified draw cuts it if nobody says so."""
 
 from collections.abc import Sequence
@@ -23,6 +24,8 @@ def bands_of(scores: Sequence[float]) -> tuple[float, ...]:
         Rising, of three decimals, fewer than `BANDS`; none where the scores are no probabilities or
         have few different values.
     """
+    if not len(scores):
+        return ()
     rising = np.sort(np.asarray(scores, np.float64))
     if len(np.unique(rising)) <= _MANY or rising[0] < 0 or rising[-1] > 1:
         return ()

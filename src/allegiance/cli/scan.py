@@ -19,6 +19,18 @@ from allegiance.cli.codebook import book_of
 from allegiance.cli.progress import shown_progress
 from allegiance.cli.record import on_record
 from allegiance.cli.scan_classifier import CutOption, LearnFromOption, scan_by_classifier
+from allegiance.cli.scan_import import (
+    Asked,
+    FromOption,
+    InstrumentOption,
+    KeyOption,
+    ScoreOption,
+    SelectOption,
+    StatusOption,
+    ValueOption,
+    ValuesOption,
+    scan_by_import,
+)
 from allegiance.errors import UsageError
 
 if TYPE_CHECKING:
@@ -30,7 +42,9 @@ if TYPE_CHECKING:
 @app.command(
     epilog=(
         "Example: allegiance scan --category outcome --category doubts -w watched · allegiance scan "
-        "--pattern 'free-tier=(?i)free[- ]tier' --in reasoning"
+        "--pattern 'free-tier=(?i)free[- ]tier' --in reasoning · allegiance scan --category doubts --scanner "
+        "classifier · allegiance scan --category doubts --scanner import --from judge.csv --instrument gpt-5 "
+        "--value said"
     )
 )
 def scan(
@@ -40,7 +54,9 @@ def scan(
             "--category", "-c", help="A category of the codebook; may be repeated. All by default."
         ),
     ] = None,
-    scanner: Annotated[str, typer.Option("--scanner", help="The instrument: rules, classifier or import.")] = "rules",
+    scanner: Annotated[
+        str, typer.Option("--scanner", help="The instrument: rules, classifier or import.")
+    ] = "rules",
     pattern: Annotated[
         list[str] | None,
         typer.Option(
@@ -53,6 +69,14 @@ def scan(
     ] = "all",
     draw: LearnFromOption = None,
     cut: CutOption = None,
+    from_: FromOption = None,
+    instrument: InstrumentOption = None,
+    key: KeyOption = None,
+    value: ValueOption = "",
+    score: ScoreOption = "",
+    status: StatusOption = "",
+    select: SelectOption = None,
+    values: ValuesOption = "",
     workspace: WorkspaceOption = ".",
     ray: RayOption = None,
     as_json: JsonOption = False,
@@ -61,6 +85,12 @@ def scan(
     from allegiance.corpus import Workspace
     from allegiance.scanners import rule_categories, rule_scanner
 
+    asked = Asked(from_, instrument, key or [], value, score, status, select or [], values, cut)
+    if scanner == "import":
+        scan_by_import(workspace, category or [], asked, as_json)
+        return
+    if asked.given:
+        raise UsageError("--from, --instrument and what belongs to them go with --scanner import.")
     if scanner == "classifier":
         scan_by_classifier(workspace, category or [], draw, cut, as_json)
         return

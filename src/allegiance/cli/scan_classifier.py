@@ -40,7 +40,7 @@ def scan_by_classifier(
     from allegiance.audit import Record, known_property, taught_by
     from allegiance.corpus import Workspace
     from allegiance.scanners import Settings, Target, scan_classifier
-    from allegiance.scanners.classifier import require_sklearn
+    from allegiance.scanners.classifier import check_yes_no, require_sklearn
 
     if len(categories) != 1:
         raise UsageError("--scanner classifier learns one category: name it with --category.")
@@ -49,7 +49,11 @@ def scan_by_classifier(
     place = Workspace(workspace)
     corpus = place.corpus(create=False)
     record = Record.of(ledger_of(place, create=False))
-    wanted = known_property(record, categories[0], book=book_of(place))
+    book = book_of(place)
+    known = book.by_name.get(categories[0])
+    if known is not None:
+        check_yes_no(known.name, known.values)
+    wanted = known_property(record, categories[0], book=book)
     taught = taught_by(record, wanted, draw or "")
     target = Target(wanted.category, cast("Unit", wanted.unit), wanted.values, wanted.digest)
     total = corpus.count()

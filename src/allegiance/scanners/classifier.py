@@ -18,6 +18,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from importlib.metadata import version
+from importlib.util import find_spec
 from types import ModuleType
 from typing import Any, Literal
 
@@ -198,7 +199,7 @@ class Classifier:
         """Everything that it was made by, ready for JSON."""
         return {
             "features": STATED,
-            "model": "logistic regression, L2",
+            "model": "logistic regression, L2, liblinear",
             **msgspec.to_builtins(self.settings),
             "models": self.folds,
             "requests": len(self.part_of),
@@ -223,13 +224,11 @@ def require_sklearn() -> None:
     AllegianceError
         If it is not.
     """
-    try:
-        import sklearn  # noqa: F401
-    except ImportError as error:
+    if find_spec("sklearn") is None:
         raise AllegianceError(
             "The classifier needs scikit-learn, which is not installed: "
             "pip install 'allegiance[classify]'"
-        ) from error
+        )
 
 
 def digest_of(target: Target, settings: Settings, labelled: Sequence[Labelled]) -> str:
@@ -253,6 +252,21 @@ def digest_of(target: Target, settings: Settings, labelled: Sequence[Labelled]) 
     return hashlib.sha256(msgspec.json.encode(what, order="deterministic")).hexdigest()
 
 
+def check_yes_no(category: str, values: Sequence[str]) -> None:
+    """See that a category is one of yes and no.
+
+    Raises
+    ------
+    UsageError
+        If it is not.
+    """
+    if set(values) != set(YES_NO):
+        raise UsageError(
+            f"--category {category}: a classifier says yes or no, and the values of {category} are "
+            f"{', '.join(values)}; define a yes-no category for the value that is looked for."
+        )
+
+
 def check_labels(target: Target, values: Sequence[str]) -> None:
     """See that there are labels enough to learn from.
 
@@ -261,11 +275,7 @@ def check_labels(target: Target, values: Sequence[str]) -> None:
     UsageError
         If the category is not one of yes and no, there are no labels, or too few of a value.
     """
-    if set(target.values) != set(YES_NO):
-        raise UsageError(
-            f"--category {target.category}: a classifier says yes or no, and the values are "
-            f"{', '.join(target.values)}; define a yes-no category for the value that is looked for."
-        )
+    check_yes_no(target.category, target.values)
     if not values:
         raise UsageError(
             f"A classifier is learned from labels, and there are none of {target.category} with a "
@@ -314,7 +324,7 @@ def learned(
     parts = _parts(target, [one.group for one in used], yes, settings)
     counts = counted([one.text for one in used])
     idf = TfidfTransformer(sublinear_tf=True).fit(counts)  # looks at texts, and at no label
-    rows = idf.transform(counts)
+    rows: Any = idf.transform(counts)
     models = parts.max() + 1
     weights, intercepts = np.zeros((rows.shape[1], models)), np.zeros(models)
     for part in range(models):
@@ -335,9 +345,7 @@ def learned(
     )
 
 
-def _fitted(
-    rows: Any, yes: npt.NDArray[np.bool_], settings: Settings
-) -> tuple[Numbers, float]:
+def _fitted(rows: Any, yes: npt.NDArray[np.bool_], settings: Settings) -> tuple[Numbers, float]:
     """Fit one model; columns that its texts have nothing in keep the weight 0."""
     from sklearn.linear_model import LogisticRegression
 
@@ -345,8 +353,11 @@ def _fitted(
     model = LogisticRegression(
         C=settings.strength,
         class_weight="balanced" if settings.weights == "balanced" else None,
+        solver="liblinear",  # one thread, and its time does not grow with the square of the columns
+        dual=True,
+        random_state=0,
         max_iter=_ITERATIONS,
-        tol=1e-6,
+        tol=1e-5,
     ).fit(rows[:, columns], yes)
     weights = np.zeros(rows.shape[1])
     weights[columns] = model.coef_[0]
