@@ -76,7 +76,7 @@ def test_texts_in_other_scripts_are_compared():
     assert nearest("критерии может быть не те", labelled, k=1)[0].id == "ru"
     found = nearest("标准也许不同", labelled, k=1)[0]
     assert found.id == "zh"
-    assert {"标", "准", "也", "许"} <= set((*found.shared, "准", "许"))
+    assert {"标", "准", "也", "许"} <= {*found.shared, "准", "许"}
 
 
 @pytest.mark.parametrize("text", ["", "   ", "!?"])

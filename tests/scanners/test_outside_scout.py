@@ -9,6 +9,7 @@ from inspect_ai.dataset import Sample
 from inspect_ai.model import ModelOutput, ModelUsage, get_model
 from inspect_scout import (
     Reference,
+    RefusalError,
     Result,
     Scanner,
     Transcript,
@@ -18,7 +19,6 @@ from inspect_scout import (
     scanner,
     transcripts_from,
 )
-from inspect_scout import RefusalError
 
 from allegiance.corpus import Corpus
 from allegiance.corpus.importing import import_paths
@@ -194,9 +194,9 @@ def test_what_is_no_scan_is_refused_in_a_sentence(scanned, tmp_path, read):
     place = tmp_path / "scan_id=x"
     place.mkdir()
     (place / "_scan.json").write_text("{no json")
-    with pytest.raises(AllegianceError, match="_scan.json can't be read"):
+    with pytest.raises(AllegianceError, match=r"_scan\.json can't be read"):
         scout_scan(place)
     (place / "_scan.json").write_text('{"scan_id": "x"}')
     (place / "a.parquet").write_bytes(b"PAR1")
-    with pytest.raises(AllegianceError, match="a.parquet can't be read"):
+    with pytest.raises(AllegianceError, match=r"a\.parquet can't be read"):
         brought(read, place, [])

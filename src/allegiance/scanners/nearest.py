@@ -50,7 +50,7 @@ def nearest(text: str, labelled: Sequence[tuple[str, str, str]], k: int = 2) -> 
     text
         The text of a category's unit.
     labelled
-        Id, text and value of each; the text itself is left out only if it is not among them.
+        Id, text and value of each; without the transcript itself, which would be nearest.
     k
         How many of each value.
 
@@ -86,8 +86,10 @@ def nearest(text: str, labelled: Sequence[tuple[str, str, str]], k: int = 2) -> 
 
 
 def words(text: str) -> list[str]:
-    """Take the words of a text, in small letters: of two letters or more, or single Chinese, Japanese or
-    Korean characters, which stand without blanks between them.
+    """Take the words of a text, in small letters.
+
+    Words are of two letters or more; Chinese, Japanese and Korean characters, which stand without
+    blanks between them, are a word each.
     """
     small = text.lower()
     return _WORD.findall(_CJK.sub(" ", small)) + _CJK.findall(small)
@@ -117,10 +119,11 @@ def _weighed(texts: Sequence[str]) -> tuple[Any, list[str]]:
     return rows, list(places)
 
 
-def _shared(row: Any, query: Any, names: Sequence[str]) -> tuple[str, ...]:
+def _shared(row: Any, query: Any, names: list[str]) -> tuple[str, ...]:
     """Name the words that make most of a likeness."""
-    weights = sorted(
-        (-weight * query[column], names[column])
+    weights = [
+        (float(weight * query[column]), names[column])
         for column, weight in zip(row.indices.tolist(), row.data.tolist(), strict=True)
-    )
-    return tuple(word for _, word in weights[:SHARED])
+    ]
+    heaviest = sorted((-weight, word) for weight, word in weights if weight > 0)
+    return tuple(word for _, word in heaviest[:SHARED])
