@@ -8,24 +8,23 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from sklearn.feature_extraction.text import CountVectorizer
+from sklearn.metrics import roc_auc_score
 
-sklearn = pytest.importorskip("sklearn")
-from sklearn.feature_extraction.text import CountVectorizer  # noqa: E402
-from sklearn.metrics import roc_auc_score  # noqa: E402
-
-from allegiance.corpus import Corpus, Message  # noqa: E402
-from allegiance.corpus.making import transcript  # noqa: E402
-from allegiance.errors import AllegianceError, UsageError  # noqa: E402
-from allegiance.scanners import classifier as module  # noqa: E402
-from allegiance.scanners.classifier import (  # noqa: E402
+from allegiance.corpus import Corpus, Message
+from allegiance.corpus.importing import import_paths
+from allegiance.corpus.making import transcript
+from allegiance.errors import AllegianceError, UsageError
+from allegiance.scanners import classifier as module
+from allegiance.scanners.classifier import (
     Labelled,
     Settings,
     Target,
     digest_of,
     learned,
 )
-from allegiance.scanners.classifying import scan_classifier  # noqa: E402
-from allegiance.scanners.features import BITS, CHARACTERS, counted  # noqa: E402
+from allegiance.scanners.classifying import scan_classifier
+from allegiance.scanners.features import BITS, CHARACTERS, counted
 
 TARGET = Target("doubts", "reasoning", definition="d1")
 WORDS = [
@@ -347,3 +346,29 @@ def test_without_scikit_learn_it_says_what_to_install(monkeypatch):
     monkeypatch.setattr(module, "find_spec", lambda name: None)
     with pytest.raises(AllegianceError, match=r"pip install 'allegiance\[classify\]'"):
         learned(TARGET, labels_that_tell(40))
+
+
+@pytest.mark.shared
+def test_on_real_transcripts_held_out_scores_tell_what_is_to_be_expected_of_the_rest(
+    shared_data, tmp_path
+):
+    corpus = Corpus.open(tmp_path / "corpus", create=True)
+    import_paths(corpus, [shared_data / "lie-detector/transcripts.jsonl.gz"])
+    rows = corpus.table(["transcript_id", "metadata"]).to_pylist()
+    truth = {
+        row["transcript_id"]: json.loads(row["metadata"])["ground_truth_lie"] == 1 for row in rows
+    }
+    read = corpus.sample(300, seed=11).ids()
+    labels = [Labelled(one, "yes" if truth[one] else "no", ("e",)) for one in read]
+    made = scan_classifier(corpus, replace(TARGET, unit="whole"), labels).classifier
+    shown = made.by_model([one.text for one in made.labelled]).mean(axis=1)
+    kept = [
+        row
+        for row in corpus.verdicts().to_pylist()
+        if row["transcript_id"] not in read and row["score"] is not None
+    ]
+    rest = roc_auc_score(
+        [truth[row["transcript_id"]] for row in kept], [row["score"] for row in kept]
+    )
+    assert roc_auc_score(yes(made.labelled), shown) > rest + 0.2
+    assert abs(made.auroc - rest) < 0.12

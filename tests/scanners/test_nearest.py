@@ -19,7 +19,6 @@ def texts(size: int, seed: int = 0) -> list[tuple[str, str, str]]:
 
 
 def by_sklearn(text, labelled):
-    pytest.importorskip("sklearn")
     from sklearn.feature_extraction.text import TfidfVectorizer
     from sklearn.metrics.pairwise import cosine_similarity
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 
 BANDS = 4
-_MANY = 20
+_MANY = 8
 """Scores that have so few different values are strata as they are, such as counts of matches."""
 _DECIMALS = 3
 
