@@ -15,7 +15,7 @@ def world(tmp_path):
 
 
 def classified(world, draws, category="doubts") -> str:
-    """Verdicts of a classifier, on record with the draws whose labels taught it."""
+    """Verdicts of a classifier, on record with the draws whose labels taught it, or on none."""
     ids = world.corpus.ids()
     world.corpus.put_verdicts(
         Verdict(
@@ -29,7 +29,8 @@ def classified(world, draws, category="doubts") -> str:
         for number, one in enumerate(ids)
     )
     body = {"scanner": "classifier", "digest": "c" * 64, "learned_from": {"draws": draws}}
-    world.ledger.append("scan", category, body, "ann")
+    if draws is not None:
+        world.ledger.append("scan", category, body, "ann")
     return "c" * 64
 
 
@@ -98,3 +99,17 @@ def test_a_scanner_that_learned_from_nothing_costs_no_seed(world):
     world.draw("first", n=20, seed=7)
     lies = worlds.LIARS
     assert world.draw("again", where=lies, n=5, seed=7).spec.seed == "7"
+
+
+def test_of_a_classifier_on_no_record_every_draw_with_labels_of_its_category_counts(world):
+    drawn = world.draw("first", n=20, seed=7)
+    world.read(drawn, truth)
+    other = world.draw("second", n=20, seed=8)
+    world.read(other, "n", wanted=asked_for("objects-openly"))
+    classified(world, None)
+    read = (*drawn.order, *other.order)
+    unread = " AND ".join(f"transcript_id != '{one}'" for one in read)
+    where = f"verdict.doubts = 'yes' AND {unread}"
+    with pytest.raises(UsageError, match="whose labels taught the classifier"):
+        world.draw("again", where=where, n=3, seed=7)
+    assert world.draw("others", where=where, n=3, seed=8).spec.seed == "8"

@@ -3,12 +3,12 @@
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from allegiance.audit.record import Labelled as Label
 from allegiance.audit.record import Record
 from allegiance.audit.specs import Instrument, Property
-from allegiance.scanners.classifier import Labelled
+from allegiance.scanners.classifier import NAME, Labelled
 
 
 @dataclass(frozen=True)
@@ -88,14 +88,26 @@ def taught_by(record: Record, wanted: Property, draw: str = "") -> Taught:
 def draws_behind(record: Record, instruments: Iterable[Instrument]) -> dict[str, Instrument]:
     """Name the draws whose labels taught an instrument: draw to instrument.
 
-    A frame, strata or an order that rest on a classifier's verdicts rest on those labels.
+    A frame, strata or an order that rest on a classifier's verdicts rest on those labels. Of a classifier
+    that the ledger knows nothing of, all draws with labels in its category are named.
     """
-    by_digest = {one.digest: one for one in instruments}
+    learned = _learned_from(record)
     found: dict[str, Instrument] = {}
+    for one in instruments:
+        draws = learned.get(one.digest)
+        if draws is None and one.scanner == NAME:
+            draws = [label.draw for label in record.labelled if label.category == one.category]
+        for draw in filter(None, draws or ()):
+            found.setdefault(draw, one)
+    return found
+
+
+def _learned_from(record: Record) -> dict[str, list[str]]:
+    """Give the draws behind each scanner that learned from labels, by its digest."""
+    found: dict[str, list[str]] = {}
     for event in record.events.values():
-        learned = event.body.get("learned_from") if event.kind == "scan" else None
-        one = by_digest.get(str(event.body.get("digest", "")))
-        if one is not None and isinstance(learned, dict):
-            for draw in learned.get("draws", ()):  # pyright: ignore
-                found.setdefault(str(draw), one)  # pyright: ignore
+        taught = event.body.get("learned_from") if event.kind == "scan" else None
+        if isinstance(taught, dict):
+            draws = cast(dict[str, list[str]], taught).get("draws", [])
+            found.setdefault(str(event.body.get("digest")), []).extend(map(str, draws))
     return found

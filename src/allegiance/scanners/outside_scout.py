@@ -85,6 +85,7 @@ class Scan:
             If the results can't be read.
         """
         ours = _by_scout_id(corpus)
+        self.unmatched = 0
         chosen: list[tuple[str, Mapping[str, Any]]] = []
         there: dict[str, set[str]] = {}
         for row in self._results():

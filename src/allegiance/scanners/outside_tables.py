@@ -117,6 +117,7 @@ class Table:
             If the file can't be read.
         """
         columns = self.columns
+        self.unmatched = self.unreadable = 0
         by_key = transcripts_by(corpus, [name for name, _ in columns.keys])
         counted = False
         for where, record in self._records():
