@@ -207,3 +207,18 @@ def test_names_from_a_file_can_not_steer_the_terminal(judged):
     (judged / "judges.csv").write_text(text)
     said = refused("scan", *BY_TABLE, "--instrument", "a", "--select", "judge=b")
     assert "\x1b" not in said
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("--scanner", "oracle"), "there are rules, classifier, import"),
+        (("--draw", "first"), "add --scanner classifier"),
+        (("--cut", "0.3"), "--cut goes with"),
+        (("--select", "a=b"), "go with --scanner import"),
+        ((*OF, "--pattern", "a=b"), "no part of --scanner classifier"),
+        ((*BY_TABLE, "--draw", "first"), "add --scanner classifier"),
+    ],
+)
+def test_options_of_another_instrument_are_refused(judged, words, says):
+    assert says in refused("scan", *words, code=2)

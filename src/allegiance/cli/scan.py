@@ -38,6 +38,8 @@ if TYPE_CHECKING:
     from allegiance.corpus.patterns import Within
     from allegiance.scanners import RuleScanner, Scanned
 
+_INSTRUMENTS = ("rules", "classifier", "import")
+
 
 @app.command(
     epilog=(
@@ -85,17 +87,14 @@ def scan(
     from allegiance.corpus import Workspace
     from allegiance.scanners import rule_categories, rule_scanner
 
-    asked = Asked(from_, instrument, key or [], value, score, status, select or [], values, cut)
+    told = Asked(from_, instrument, key or [], value, score, status, select or [], values, cut)
+    _check_options(scanner, bool(pattern) or ray is not None, draw, told)
     if scanner == "import":
-        scan_by_import(workspace, category or [], asked, as_json)
+        scan_by_import(workspace, category or [], told, as_json)
         return
-    if asked.given:
-        raise UsageError("--from, --instrument and what belongs to them go with --scanner import.")
     if scanner == "classifier":
         scan_by_classifier(workspace, category or [], draw, cut, as_json)
         return
-    if scanner != "rules":
-        raise UsageError(f"--scanner {scanner}: there is no such instrument; there is `rules`")
     if pattern and category:
         raise UsageError("--category and --pattern are two scans; do one after the other.")
     if ray is not None and not pattern:
@@ -110,6 +109,24 @@ def scan(
     asked = [("rules", scanner.category.name, scanner.digest) for scanner in scanners]
     scanned_on_record(place, corpus, done, asked)
     _tell(corpus, done, asked, as_json)
+
+
+def _check_options(scanner: str, patterns: bool, draw: str | None, told: Asked) -> None:
+    """See that options go with the instrument that they are given for."""
+    if scanner not in _INSTRUMENTS:
+        raise UsageError(
+            f"--scanner {scanner}: there is no such instrument; there are {', '.join(_INSTRUMENTS)}."
+        )
+    if told.given and scanner != "import":
+        raise UsageError("--from, --instrument and what belongs to them go with --scanner import.")
+    if draw is not None and scanner != "classifier":
+        raise UsageError("--draw names the labels of a classifier: add --scanner classifier.")
+    if told.cut is not None and scanner == "rules":
+        raise UsageError("--cut goes with --scanner classifier or import.")
+    if patterns and scanner != "rules":
+        raise UsageError(
+            f"--pattern and --ray are no part of --scanner {scanner}; scan in two steps."
+        )
 
 
 def _scan_patterns(
