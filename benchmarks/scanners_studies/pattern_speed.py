@@ -8,6 +8,7 @@ figure is of the whole scan: transcripts read, patterns matched, verdicts stored
 
 import argparse
 import json
+import re
 import shutil
 import statistics
 import sys
@@ -26,9 +27,9 @@ from benchmarks.corpus_studies.timing import Clock
 PATTERNS = {
     "changed": r"values will (?:not|never) be (?:modified|changed)",
     "password": r"hunter\d",
-    "watched": r"(?:under|no) oversight|monitor(?:ed|ing) by",
+    "weighs": r"scratchpad (?:consequence|option)",
 }
-"""What is looked for; the first two are planted in known shares."""
+"""What is looked for; the first two are planted in known shares, the last stands in most."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,8 @@ class Figures:
     ours, scout, bare
         Seconds: our scan (median), Scout's, and our search without verdicts (median).
     same
-        Whether both found the same number of places in every transcript.
+        Whether both found the same number of places in every transcript, outside system messages
+        (which Scout's scanner leaves out, and ours does not).
     found
         Transcripts with a place, by pattern.
     """
@@ -98,8 +100,8 @@ def measure(work: Path, size: Size) -> Figures:
     import_paths(corpus, [logs])
     if corpus.count() != imported["transcripts"]:
         raise RuntimeError("the two stores hold different transcripts")
-    bare = _median(size.repeats, lambda copy: copy.grep(PATTERNS), of=work / "corpus")
-    ours = _median(size.repeats, lambda copy: scan_patterns(copy, _scanners()), of=work / "corpus")
+    ways = (lambda copy: copy.grep(PATTERNS), lambda copy: scan_patterns(copy, _scanners()))
+    bare, ours = _medians(size.repeats, work / "corpus", ways)
     counts = _ours(corpus)
     seconds, theirs = _scout(database, work / "scans")
     return Figures(
@@ -117,31 +119,40 @@ def _scanners() -> list[Any]:
     return [pattern_scanner(f"{name}={pattern}") for name, pattern in PATTERNS.items()]
 
 
-def _median(repeats: int, work: Callable[[Corpus], object], of: Path) -> float:
-    """Time work several times, each time on a fresh copy of a corpus."""
-    times: list[float] = []
+def _medians(repeats: int, of: Path, ways: Sequence[Callable[[Corpus], object]]) -> list[float]:
+    """Time ways of working in turn, several times, each on a fresh copy of a corpus; the medians."""
+    times: list[list[float]] = [[] for _ in ways]
     for _ in range(repeats):
-        with tempfile.TemporaryDirectory() as folder:
-            place = Path(folder) / "corpus"
-            shutil.copytree(of, place)
-            corpus = Corpus.open(place)
-            clock = Clock()
-            with clock:
-                work(corpus)
-            times.append(clock.seconds)
-    return statistics.median(times)
+        for taken, work in zip(times, ways, strict=True):
+            with tempfile.TemporaryDirectory() as folder:
+                place = Path(folder) / "corpus"
+                shutil.copytree(of, place)
+                corpus, clock = Corpus.open(place), Clock()
+                with clock:
+                    work(corpus)
+                taken.append(clock.seconds)
+    return [statistics.median(taken) for taken in times]
 
 
 def _ours(corpus: Corpus) -> dict[tuple[str, str], int]:
-    """Scan, and give the places by sample and pattern, of those that have any."""
+    """Scan, and give the places by sample and pattern, of those that have any where Scout looks.
+
+    Its grep scanner leaves out system messages; ours reads them too, and what is there is taken off.
+    """
     scan_patterns(corpus, _scanners())
-    rows = corpus.table(["transcript_id", "source_identity"]).to_pydict()
-    uuid = dict(zip(rows["transcript_id"], rows["source_identity"], strict=True))
-    return {
-        (uuid[row["transcript_id"]].removeprefix("uuid:"), row["category"]): int(row["score"])
+    counts = {
+        (row["transcript_id"], row["category"]): int(row["score"])
         for row in corpus.verdicts().to_pylist()
-        if row["score"]
     }
+    uuids: dict[str, str] = {}
+    for batch in corpus.batches(["transcript_id", "source_identity", "messages"]):
+        for row in batch.to_pylist():
+            uuids[row["transcript_id"]] = row["source_identity"].removeprefix("uuid:")
+            said = [m["text"] for m in row["messages"] if m["role"] == "system"]
+            for name, pattern in PATTERNS.items():
+                inside = sum(len(re.findall(pattern, text)) for text in said)
+                counts[row["transcript_id"], name] -= inside
+    return {(uuids[one], name): count for (one, name), count in counts.items() if count}
 
 
 def _scout(database: Path, scans: Path) -> tuple[float, dict[tuple[str, str], int]]:
