@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from allegiance.audit.record import Record
     from allegiance.audit.shares import read_share
     from allegiance.audit.specs import Property, Quote, Route
+    from allegiance.audit.teaching import Taught, taught_by
     from allegiance.audit.verifying import Verified, verify
 
 _HOMES = {
@@ -67,6 +68,7 @@ _HOMES = {
     "record": ("Record",),
     "shares": ("read_share",),
     "specs": ("Property", "Quote", "Route"),
+    "teaching": ("Taught", "taught_by"),
     "verifying": ("Verified", "verify"),
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names}
@@ -85,7 +87,7 @@ __all__ = [  # noqa: RUF022 - by subject
     "Verified", "verify", "Cited", "cite",
     "Report", "Sitting", "attest", "attest_all", "read_report", "sitting_from_lines",
     "Answer", "Challenge", "challenge", "read_challenge",
-    "Planned", "planned", "read_share", "Why", "why",
+    "Planned", "planned", "read_share", "Taught", "taught_by", "Why", "why",
 ]  # fmt: skip
 
 

@@ -6,6 +6,7 @@ from functools import cached_property
 
 from msgspec import structs
 
+from allegiance.audit.bands import bands_of
 from allegiance.audit.design import (
     Batches,
     allocated,
@@ -21,6 +22,7 @@ from allegiance.audit.design import (
 from allegiance.audit.draw_rules import check_name, checked_design, checked_seed, stop_and_size
 from allegiance.audit.frames import (
     LABEL,
+    SCORE,
     Frame,
     frame,
     instruments_of,
@@ -40,6 +42,7 @@ from allegiance.audit.specs import (
     Property,
     StratumSpec,
 )
+from allegiance.audit.teaching import draws_behind
 from allegiance.corpus import Corpus
 from allegiance.corpus.filters import Compare, IsNull, Where, joined
 from allegiance.corpus.order import random_seed
@@ -200,9 +203,11 @@ def make_draw(
             f"The frame ({population.spec.name}) holds no transcript; widen the filter."
         )
     rule, size = stop_and_size(stop, n, kind, len(population))
-    if kind != "top":
-        _fresh_seed(chosen, record, population)
     instruments = _checked_by(corpus, population, by, kind, size, scanners) if by else ()
+    if kind == "stratified":
+        by = _with_bands(population, by, instruments)
+    if kind != "top":
+        _fresh_seed(chosen, record, population, instruments)
     spec = DrawSpec(
         name=name,
         frame=population.spec,
@@ -338,6 +343,18 @@ def _members(by: str, instruments: Sequence[Instrument], population: Frame) -> d
     return strata_of(population.ids, values, cuts)
 
 
+def _with_bands(population: Frame, by: str, instruments: Sequence[Instrument]) -> str:
+    """Say where bands of a score begin that is a probability, if nobody did."""
+    name, cuts = read_by(by)
+    query = population.corpus.at(population.found_at)
+    place = read_field(query, name)
+    if cuts or place.column != SCORE:
+        return by
+    scores = values_of(query, population.corpus, population.ids, place, instruments)
+    chosen = bands_of([score for score in scores if score is not None])
+    return f"{name}:{','.join(f'{cut:g}' for cut in chosen)}" if chosen else by
+
+
 def _strata(
     corpus: Corpus,
     record: Record,
@@ -408,12 +425,22 @@ def _checked_by(
     return instruments
 
 
-def _fresh_seed(seed: int, record: Record, population: Frame) -> None:
+def _fresh_seed(
+    seed: int, record: Record, population: Frame, instruments: Sequence[Instrument]
+) -> None:
     """Refuse a seed by which transcripts of this frame came before a reader: its order is known.
 
     Labels that such a frame was built from would follow the order of the draw, and a property or a
-    stopping rule could be declared after it was read.
+    stopping rule could be declared after it was read. Labels that taught a classifier build a frame, or
+    its strata, as well as labels that a filter names.
     """
+    for name, one in draws_behind(record, (*population.spec.instruments, *instruments)).items():
+        used = record.draws.get(name)
+        if used is not None and used.spec.seed == str(seed):
+            raise UsageError(
+                f"--seed {seed} was used by the draw {name}, whose labels taught the {one.scanner} that "
+                f"gave the verdicts in {one.category}: take another seed, or none."
+            )
     inside = frozenset(population.ids)
     seen = [(sight.route.draw, sight.transcript_id) for sight in record.sights]
     seen += [(one.draw, one.transcript_id) for one in record.labelled]

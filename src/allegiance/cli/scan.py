@@ -18,6 +18,19 @@ from allegiance.cli.app import (
 from allegiance.cli.codebook import book_of
 from allegiance.cli.progress import shown_progress
 from allegiance.cli.record import on_record
+from allegiance.cli.scan_classifier import CutOption, LearnFromOption, scan_by_classifier
+from allegiance.cli.scan_import import (
+    Asked,
+    FromOption,
+    InstrumentOption,
+    KeyOption,
+    ScoreOption,
+    SelectOption,
+    StatusOption,
+    ValueOption,
+    ValuesOption,
+    scan_by_import,
+)
 from allegiance.errors import UsageError
 
 if TYPE_CHECKING:
@@ -25,11 +38,15 @@ if TYPE_CHECKING:
     from allegiance.corpus.patterns import Within
     from allegiance.scanners import Rules, Scanned
 
+_INSTRUMENTS = ("rules", "classifier", "import")
+
 
 @app.command(
     epilog=(
         "Example: allegiance scan --category outcome --category doubts -w watched · allegiance scan "
-        "--pattern 'free-tier=(?i)free[- ]tier' --in reasoning"
+        "--pattern 'free-tier=(?i)free[- ]tier' --in reasoning · allegiance scan --category doubts --scanner "
+        "classifier · allegiance scan --category doubts --scanner import --from judge.csv --instrument gpt-5 "
+        "--value said"
     )
 )
 def scan(
@@ -39,7 +56,9 @@ def scan(
             "--category", "-c", help="A category of the codebook; may be repeated. All by default."
         ),
     ] = None,
-    scanner: Annotated[str, typer.Option("--scanner", help="The instrument: rules.")] = "rules",
+    scanner: Annotated[
+        str, typer.Option("--scanner", help="The instrument: rules, classifier or import.")
+    ] = "rules",
     pattern: Annotated[
         list[str] | None,
         typer.Option(
@@ -50,6 +69,16 @@ def scan(
     within: Annotated[
         str, typer.Option("--in", help="Where patterns are looked for: all, reasoning, output.")
     ] = "all",
+    draw: LearnFromOption = None,
+    cut: CutOption = None,
+    from_: FromOption = None,
+    instrument: InstrumentOption = None,
+    key: KeyOption = None,
+    value: ValueOption = "",
+    score: ScoreOption = "",
+    status: StatusOption = "",
+    select: SelectOption = None,
+    values: ValuesOption = "",
     workspace: WorkspaceOption = ".",
     ray: RayOption = None,
     as_json: JsonOption = False,
@@ -58,8 +87,14 @@ def scan(
     from allegiance.corpus import Workspace
     from allegiance.scanners import rule_categories, rule_scanner
 
-    if scanner != "rules":
-        raise UsageError(f"--scanner {scanner}: there is no such instrument; there is `rules`")
+    told = Asked(from_, instrument, key or [], value, score, status, select or [], values, cut)
+    _check_options(scanner, bool(pattern) or ray is not None, draw, told)
+    if scanner == "import":
+        scan_by_import(workspace, category or [], told, as_json)
+        return
+    if scanner == "classifier":
+        scan_by_classifier(workspace, category or [], draw, cut, as_json)
+        return
     if pattern and category:
         raise UsageError("--category and --pattern are two scans; do one after the other.")
     if ray is not None and not pattern:
@@ -75,6 +110,24 @@ def scan(
     asked = [("rules", scanner.category.name, scanner.digest) for scanner in scanners]
     scanned_on_record(place, corpus, done, asked)
     _tell(corpus, done, asked, as_json)
+
+
+def _check_options(scanner: str, patterns: bool, draw: str | None, told: Asked) -> None:
+    """See that options go with the instrument that they are given for."""
+    if scanner not in _INSTRUMENTS:
+        raise UsageError(
+            f"--scanner {scanner}: there is no such instrument; there are {', '.join(_INSTRUMENTS)}."
+        )
+    if told.given and scanner != "import":
+        raise UsageError("--from, --instrument and what belongs to them go with --scanner import.")
+    if draw is not None and scanner != "classifier":
+        raise UsageError("--draw names the labels of a classifier: add --scanner classifier.")
+    if told.cut is not None and scanner == "rules":
+        raise UsageError("--cut goes with --scanner classifier or import.")
+    if patterns and scanner != "rules":
+        raise UsageError(
+            f"--pattern and --ray are no part of --scanner {scanner}; scan in two steps."
+        )
 
 
 def _scan_patterns(

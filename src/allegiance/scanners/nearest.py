@@ -9,7 +9,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -65,7 +65,7 @@ def nearest(text: str, labelled: Sequence[tuple[str, str, str]], k: int = 2) -> 
     rows, vocabulary = _weighed([*(said for _, said, _ in labelled), text])
     query = rows[-1].toarray()[0]
     cosines = rows[:-1] @ query  # rows have length 1, or 0 where a text has no word
-    alike = np.round(np.clip(cosines, 0, 1), _DECIMALS)
+    alike = cast(list[float], np.round(np.clip(cosines, 0, 1), _DECIMALS).tolist())
     order = sorted(range(len(labelled)), key=lambda n: (-alike[n], labelled[n][0]))
     found: list[int] = []
     taken: Counter[str] = Counter()
@@ -78,7 +78,7 @@ def nearest(text: str, labelled: Sequence[tuple[str, str, str]], k: int = 2) -> 
         Near(
             labelled[place][0],
             labelled[place][2],
-            float(alike[place]),
+            alike[place],
             _shared(rows[place], query, vocabulary),
         )
         for place in found

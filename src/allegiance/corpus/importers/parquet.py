@@ -40,7 +40,7 @@ def parse(source: Source) -> Iterator[Found]:
     elif scout.has_columns(names) and not source.mapping.rules:
         yield from _read(scout.rows(file, source))
     elif source.mapping.rules or not scout.is_index(names):
-        yield from _read(read_records(source, "parquet", _records(file)))
+        yield from _read(read_records(source, "parquet", records_of(file)))
 
 
 def parse_scout(source: Source) -> Iterator[Found]:
@@ -77,7 +77,8 @@ def _cause(error: Exception) -> str:
     return lines[0].rstrip(".")[:160] if lines else "can't be read"
 
 
-def _records(file: "pq.ParquetFile") -> Iterator[Row]:
+def records_of(file: "pq.ParquetFile") -> Iterator[Row]:
+    """Read the rows of a parquet file as records."""
     number = 0
     for group in range(file.num_row_groups):
         for batch in file.iter_batches(_ROWS_AT_ONCE, row_groups=[group]):

@@ -42,7 +42,7 @@ def parse_json(source: Source) -> Iterator[Found]:
 
 def parse_csv(source: Source) -> Iterator[Found]:
     """Read CSV with a header line; the delimiter is the most frequent in it."""
-    yield from read_records(source, "csv", _csv_rows(source.stream))
+    yield from read_records(source, "csv", csv_rows(source.stream))
 
 
 def read_records(source: Source, name: str, rows: Iterator[Row | Skipped]) -> Iterator[Found]:
@@ -226,7 +226,8 @@ def _number(value: Any) -> Any:
     return found if isinstance(found, int | float) else value
 
 
-def _csv_rows(stream: BinaryIO) -> Iterator[Row | Skipped]:
+def csv_rows(stream: BinaryIO) -> Iterator[Row | Skipped]:
+    """Read the rows of a CSV file as records; the delimiter is the most frequent in its header."""
     csv.field_size_limit(MAX_RECORD_BYTES)
     text = io.TextIOWrapper(stream, encoding="utf-8-sig", newline="")
     try:

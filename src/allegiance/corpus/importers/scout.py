@@ -127,12 +127,12 @@ def _identity(row: Mapping[str, Any], sample_id: str | None, epoch: Any) -> str:
         return f"scout:{identifier}"
     if isinstance(epoch, int) and sample_id is not None:
         eval_id = str(row.get("source_id"))
-        if identifier == _made_up_id(eval_id, sample_id, epoch):
+        if identifier == made_up_id(eval_id, sample_id, epoch):
             return sample_identity(eval_id, sample_id, epoch)
     return uuid_identity(identifier)
 
 
-def _made_up_id(eval_id: str, sample_id: str, epoch: int) -> str:
+def made_up_id(eval_id: str, sample_id: str, epoch: int) -> str:
     """The id that stands for a sample from before samples had uuids."""
     digest = hashlib.md5(f"{eval_id}_{sample_id}_{epoch}".encode(), usedforsecurity=False)
     return id_from_number(int.from_bytes(digest.digest(), "big"))
