@@ -18,6 +18,30 @@ from allegiance.cli.app import (
 from allegiance.cli.codebook import book_of
 from allegiance.cli.progress import shown_progress
 from allegiance.cli.record import on_record
+from allegiance.cli.scan_judge import (
+    BaseUrlOption,
+    ConnectionsOption,
+    DryRunOption,
+    JudgeOptions,
+    LimitCostOption,
+    LimitOption,
+    MaxTokensOption,
+    ModelArgOption,
+    ModelOption,
+    OverlapOption,
+    PriceOption,
+    ReasksOption,
+    RetriesOption,
+    SchemaOption,
+    SelftestOption,
+    TemperatureOption,
+    TimeoutOption,
+    VotesOption,
+    WhereOption,
+    WindowOption,
+    scan_with_judge,
+    selftest,
+)
 from allegiance.errors import UsageError
 
 if TYPE_CHECKING:
@@ -29,7 +53,8 @@ if TYPE_CHECKING:
 @app.command(
     epilog=(
         "Example: allegiance scan --category outcome --category doubts -w watched · allegiance scan "
-        "--pattern 'free-tier=(?i)free[- ]tier' --in reasoning"
+        "--pattern 'free-tier=(?i)free[- ]tier' --in reasoning · allegiance scan --category doubts --scanner judge "
+        "--model openai/gpt-4o --dry-run · allegiance scan --selftest --model openai/gpt-4o"
     )
 )
 def scan(
@@ -39,7 +64,9 @@ def scan(
             "--category", "-c", help="A category of the codebook; may be repeated. All by default."
         ),
     ] = None,
-    scanner: Annotated[str, typer.Option("--scanner", help="The instrument: rules.")] = "rules",
+    scanner: Annotated[
+        str, typer.Option("--scanner", help="The instrument: rules or judge.")
+    ] = "rules",
     pattern: Annotated[
         list[str] | None,
         typer.Option(
@@ -50,6 +77,25 @@ def scan(
     within: Annotated[
         str, typer.Option("--in", help="Where patterns are looked for: all, reasoning, output.")
     ] = "all",
+    model: ModelOption = None,
+    votes: VotesOption = 1,
+    where: WhereOption = None,
+    limit: LimitOption = None,
+    dry_run: DryRunOption = False,
+    price: PriceOption = None,
+    limit_cost: LimitCostOption = None,
+    temperature: TemperatureOption = None,
+    max_tokens: MaxTokensOption = 2000,
+    window: WindowOption = 100_000,
+    overlap: OverlapOption = 2,
+    reasks: ReasksOption = 1,
+    schema: SchemaOption = True,
+    base_url: BaseUrlOption = None,
+    model_arg: ModelArgOption = None,
+    max_connections: ConnectionsOption = None,
+    max_retries: RetriesOption = 5,
+    timeout: TimeoutOption = 300,
+    self_test: SelftestOption = False,
     workspace: WorkspaceOption = ".",
     ray: RayOption = None,
     as_json: JsonOption = False,
@@ -58,8 +104,38 @@ def scan(
     from allegiance.corpus import Workspace
     from allegiance.scanners import rule_categories, rule_scanner
 
+    judge = JudgeOptions(
+        model=model,
+        where=where,
+        limit=limit,
+        votes=votes,
+        temperature=temperature,
+        max_tokens=max_tokens,
+        window=window,
+        overlap=overlap,
+        reasks=reasks,
+        schema=schema,
+        price=price,
+        limit_cost=limit_cost,
+        base_url=base_url,
+        model_arg=model_arg,
+        max_connections=max_connections,
+        max_retries=max_retries,
+        timeout=timeout,
+        dry_run=dry_run,
+    )
+    if self_test:
+        selftest(judge, as_json)
+        return
+    if scanner == "judge":
+        judge.check_alone(pattern, ray)
+        scan_with_judge(workspace, category, judge, as_json)
+        return
+    judge.check_unused()
     if scanner != "rules":
-        raise UsageError(f"--scanner {scanner}: there is no such instrument; there is `rules`")
+        raise UsageError(
+            f"--scanner {scanner}: there is no such instrument; there are `rules` and `judge`"
+        )
     if pattern and category:
         raise UsageError("--category and --pattern are two scans; do one after the other.")
     if ray is not None and not pattern:

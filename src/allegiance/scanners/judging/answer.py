@@ -108,7 +108,9 @@ def _said(read: Answer | Declined | Unusable) -> object:
     return (read.value, read.clause) if isinstance(read, Answer) else read
 
 
-def _read(found: dict[str, Any], values: Sequence[str], clauses: int) -> Answer | Declined | Unusable:
+def _read(
+    found: dict[str, Any], values: Sequence[str], clauses: int
+) -> Answer | Declined | Unusable:
     if "" in found:
         return Unusable("a member of the object is there twice")
     value, reason = found.get("value"), found.get("reason", "")
@@ -188,7 +190,10 @@ def _closed(text: str, start: int) -> int:
 def _decoded(text: str) -> dict[str, Any] | None:
     try:
         found: Any = json.loads(text, parse_constant=_refuse, object_pairs_hook=_pairs)
-    except (ValueError, RecursionError):  # a number of more digits than Python reads is a ValueError
+    except (
+        ValueError,
+        RecursionError,
+    ):  # a number of more digits than Python reads is a ValueError
         return None
     return cast(dict[str, Any], found) if isinstance(found, dict) else None
 

@@ -1,3 +1,4 @@
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
 """Scanning a corpus with a judge: many transcripts at once, verdicts kept as they come, nothing asked twice."""
 
 import asyncio
@@ -151,7 +152,12 @@ def ask(
         allowance = Allowance(limit_cost, each)
     with opened(journal) as kept, _fewer_collections():
         scan = _Scan(corpus, scanner, voice, kept, allowance, progress, Asked(len(ids)))
-        asyncio.run(scan.run(ids, at_once))
+        try:
+            asyncio.run(scan.run(ids, at_once))
+        except KeyboardInterrupt:
+            scan.asked.stopped = (
+                "interrupted; what has come is kept, and the same command goes on from there"
+            )
         kept.finished = scan.asked.verdicts == len(ids)
         return scan.asked
 
@@ -250,16 +256,23 @@ class _Scan:
                 "same command goes on from there with a new allowance"
             )
             raise _StoppedError
-        reply = None
-        try:
-            reply = await self._voice.say(question)
-        finally:
-            if self._allowance is not None:
-                await self._allowance.came(reply.cost or 0.0 if reply else None)
+        reply = await self._paid(question)
         self._journal.add(question.key, reply)
         self.asked.usage.add(reply)
         self.asked.served[reply.model] += 1
         self._failed_in_a_row = 0
+        return reply
+
+    async def _paid(self, question: Question) -> Reply:
+        """Ask, and count what it cost."""
+        if self._allowance is None:
+            return await self._voice.say(question)
+        try:
+            reply = await self._voice.say(question)
+        except BaseException:
+            await self._allowance.came(None)
+            raise
+        await self._allowance.came(reply.cost or 0.0)
         return reply
 
     def _unanswered(self, trouble: str) -> None:

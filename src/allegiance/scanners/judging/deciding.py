@@ -107,7 +107,9 @@ class Case:
         """
         if self.parts is None:
             longest = max(len(line) for line in self.lines)
-            problem = f"a message is {longest:,} characters long, the window {self.settings.window:,}"
+            problem = (
+                f"a message is {longest:,} characters long, the window {self.settings.window:,}"
+            )
             return Tally(Said(None, "too-long", problem), None, {})
         if not self.parts:
             return Tally(Said(None, "invalid", "there are no messages to judge"), None, {})

@@ -50,7 +50,7 @@ class JudgeScanner:
 
     category: Category
     model: str
-    settings: JudgeSettings = JudgeSettings()
+    settings: JudgeSettings = field(default_factory=JudgeSettings)
     arguments: Mapping[str, Any] = field(default_factory=dict[str, Any])
 
     @property

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from inspect_ai.model import (
+    ChatMessage,
     ChatMessageSystem,
     ChatMessageUser,
     GenerateConfig,
@@ -138,7 +139,7 @@ class Voice:
         NoAnswerError
             If this one got none.
         """
-        asked = [
+        asked: list[ChatMessage] = [
             ChatMessageSystem(content=question.prompt.system),
             ChatMessageUser(content=question.prompt.user),
         ]
@@ -190,9 +191,7 @@ def answer_schema(category: Category) -> ResponseSchema:
         "case": JSONSchema(type="string"),
         "reason": JSONSchema(type="string"),
         "quotes": JSONSchema(type="array", items=quote),
-        "clause": JSONSchema(
-            type="integer", enum=list(range(1, len(category.definition) + 1))
-        ),
+        "clause": JSONSchema(type="integer", enum=list(range(1, len(category.definition) + 1))),
         "value": JSONSchema(type="string", enum=[*category.values, DECLINES]),
     }
     return ResponseSchema(

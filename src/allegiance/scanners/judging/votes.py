@@ -74,7 +74,9 @@ def _stands(category: Category, first: str, values: Counter[str], failed: int) -
         if other == first:
             continue
         most = values[other] + failed
-        wins_ties = category.kind != "choice" and _rank(category, first, 0) < _rank(category, other, 0)
+        wins_ties = category.kind != "choice" and _rank(category, first, 0) < _rank(
+            category, other, 0
+        )
         if values[first] < most or (values[first] == most and not wins_ties):
             return False
     return True

@@ -1,0 +1,476 @@
+"""`allegiance scan --scanner judge`: a language model assigns a category, and what that takes."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from allegiance.cli.app import console, note, print_json, result_alone
+from allegiance.cli.codebook import book_of
+from allegiance.cli.progress import shown_progress
+from allegiance.cli.record import on_record
+from allegiance.errors import AllegianceError, UsageError
+
+if TYPE_CHECKING:
+    from inspect_ai.model import Model
+
+    from allegiance.corpus import Corpus, Workspace
+    from allegiance.scanners.judging import (
+        Asked,
+        Estimate,
+        JudgeScanner,
+        JudgeSettings,
+        Price,
+        Voice,
+    )
+    from allegiance.scanners.judging.selftest import Tried
+
+_VALUE_SHOWN = 200
+_JUDGE = "With --scanner judge: "
+
+ModelOption = Annotated[
+    str | None,
+    typer.Option(
+        "--model",
+        "-m",
+        help=f"{_JUDGE}any model of Inspect, such as openai/gpt-4o or vllm/...",
+    ),
+]
+WhereOption = Annotated[
+    str | None,
+    typer.Option("--where", help=f"{_JUDGE}only these, such as \"tier = 'monitored'\"."),
+]
+LimitOption = Annotated[
+    int | None,
+    typer.Option("--limit", "-n", min=1, help=f"{_JUDGE}the first so many, by their ids."),
+]
+VotesOption = Annotated[
+    int, typer.Option("--votes", help=f"{_JUDGE}how often each transcript is judged.")
+]
+TemperatureOption = Annotated[
+    float | None,
+    typer.Option("--temperature", help=f"{_JUDGE}0 by default; 1 with several votes."),
+]
+MaxTokensOption = Annotated[
+    int, typer.Option("--max-tokens", help=f"{_JUDGE}tokens of one answer, reasoning included.")
+]
+WindowOption = Annotated[
+    int,
+    typer.Option("--window", help=f"{_JUDGE}characters read at once; longer ones are cut."),
+]
+OverlapOption = Annotated[
+    int, typer.Option("--overlap", help=f"{_JUDGE}messages that the next part repeats.")
+]
+ReasksOption = Annotated[
+    int,
+    typer.Option("--reasks", help=f"{_JUDGE}how often it is asked again if no answer can be read."),
+]
+SchemaOption = Annotated[
+    bool,
+    typer.Option("--schema/--no-schema", help=f"{_JUDGE}tell the provider the shape of an answer."),
+]
+PriceOption = Annotated[
+    str | None,
+    typer.Option(
+        "--price", metavar="IN,OUT", help=f"{_JUDGE}dollars for a million tokens read and written."
+    ),
+]
+LimitCostOption = Annotated[
+    float | None,
+    typer.Option("--limit-cost", help=f"{_JUDGE}dollars that this scan may spend."),
+]
+BaseUrlOption = Annotated[
+    str | None, typer.Option("--base-url", help=f"{_JUDGE}where the provider's API is.")
+]
+ModelArgOption = Annotated[
+    list[str] | None,
+    typer.Option("-M", help=f"{_JUDGE}NAME=VALUE for the provider; may be repeated."),
+]
+ConnectionsOption = Annotated[
+    int | None,
+    typer.Option("--max-connections", min=1, help=f"{_JUDGE}requests under way at once."),
+]
+RetriesOption = Annotated[
+    int, typer.Option("--max-retries", min=0, help=f"{_JUDGE}after errors that pass.")
+]
+TimeoutOption = Annotated[
+    int, typer.Option("--timeout", min=1, help=f"{_JUDGE}seconds for one attempt.")
+]
+DryRunOption = Annotated[
+    bool, typer.Option("--dry-run", help=f"{_JUDGE}say what it would take, and ask nothing.")
+]
+SelftestOption = Annotated[
+    bool,
+    typer.Option("--selftest", help="Put the shipped attacks to the judge --model, and count."),
+]
+
+
+@dataclass(frozen=True, kw_only=True)
+class JudgeOptions:
+    """The options of the command that are about judges."""
+
+    model: str | None
+    where: str | None
+    limit: int | None
+    votes: int
+    temperature: float | None
+    max_tokens: int
+    window: int
+    overlap: int
+    reasks: int
+    schema: bool
+    price: str | None
+    limit_cost: float | None
+    base_url: str | None
+    model_arg: list[str] | None
+    max_connections: int | None
+    max_retries: int
+    timeout: int
+    dry_run: bool
+
+    def check_alone(self, patterns: object, ray: object) -> None:
+        """See that nothing is asked for that judges don't do.
+
+        Raises
+        ------
+        UsageError
+            If it is.
+        """
+        if patterns:
+            raise UsageError("--pattern is a scanner of its own; leave out --scanner judge.")
+        if ray is not None:
+            raise UsageError("--ray: a judge asks from this machine; leave it out.")
+
+    def check_unused(self) -> None:
+        """See that no option of a judge's stands beside another instrument.
+
+        Raises
+        ------
+        UsageError
+            If one does: it would be passed over.
+        """
+        given = {
+            "--model": self.model,
+            "--where": self.where,
+            "--limit": self.limit,
+            "--limit-cost": self.limit_cost,
+            "--price": self.price,
+            "--dry-run": self.dry_run,
+            "--votes": self.votes != 1,
+        }
+        for name, value in given.items():
+            if value:
+                raise UsageError(f"{name} is for judges; add --scanner judge, or leave it out.")
+
+    @property
+    def settings(self) -> "JudgeSettings":
+        """How the judge is asked."""
+        from allegiance.scanners.judging import JudgeSettings
+
+        warm = (0.0 if self.votes == 1 else 1.0) if self.temperature is None else self.temperature
+        return JudgeSettings(
+            temperature=warm,
+            max_tokens=self.max_tokens,
+            votes=self.votes,
+            window=self.window,
+            overlap=self.overlap,
+            reasks=self.reasks,
+            schema=self.schema,
+        )
+
+
+def scan_with_judge(
+    workspace: str, categories: list[str] | None, options: JudgeOptions, as_json: bool
+) -> None:
+    """Have a model judge what it has not judged yet."""
+    from allegiance.corpus import Workspace
+    from allegiance.scanners.judging import chosen, estimated, judge_scanner
+
+    if not categories or len(categories) > 1:
+        raise UsageError("a judge assigns one category at a time; name it with --category")
+    settings = options.settings
+    place = Workspace(workspace)
+    category = book_of(place).find(categories[0])
+    corpus = place.corpus(create=False)
+    model, arguments = _model(options)
+    scanner = judge_scanner(category, str(model), settings, arguments)
+    voice = _voice(model, category, options)
+    if options.limit_cost is not None and voice.price is None:
+        raise UsageError(
+            f"--limit-cost: the price of {scanner.model} is not known; give it with --price IN,OUT"
+        )
+    ids = chosen(corpus, scanner, options.where, options.limit)
+    expected = estimated(corpus, scanner, ids, voice)
+    if not as_json:
+        note(f"{category.name} by {scanner.name}: {_estimate_told(expected)}")
+    if options.dry_run:
+        if as_json:
+            print_json({"dry_run": True, **_about(scanner), "estimate": _estimate_json(expected)})
+        return
+    asked = _asked(place, corpus, scanner, voice, ids, options, as_json)
+    _recorded(place, corpus, scanner, asked)
+    _tell(corpus, scanner, asked, expected, as_json)
+    if asked.stopped:
+        raise AllegianceError(f"the scan stopped early: {asked.stopped}")
+    if asked.unanswered:
+        raise AllegianceError(
+            f"{asked.unanswered:,} of {asked.transcripts:,} transcripts got no answer (the last: "
+            f"{asked.trouble}); they have no verdict, and the same command asks them again"
+        )
+
+
+def selftest(options: JudgeOptions, as_json: bool) -> None:
+    """Put the shipped attacks to a judge, and say how many it held."""
+    from allegiance.scanners.judging.selftest import misread, raw_answers, try_judge
+
+    settings = options.settings
+    model, _ = _model(options)
+    with (
+        result_alone(elsewhere=as_json),
+        shown_progress("trying", quiet=as_json),
+    ):
+        tried = try_judge(
+            str(model), settings, lambda category: _voice(model, category, options).say
+        )
+    wrong = misread()
+    answers = f"{len(raw_answers()) - len(wrong)} of {len(raw_answers())} raw answers read as they must be"
+    if as_json:
+        print_json(_tried_json(str(model), tried, len(raw_answers()), wrong))
+    else:
+        _tried_table(tried)
+        console().print(answers)
+    lost = sum(one.ended != "held" for one in tried)
+    if lost or wrong:
+        raise AllegianceError(
+            f"{model} held {len(tried) - lost} of {len(tried)} attacks, {answers}; what it says of "
+            "transcripts like those that it lost needs a reader"
+        )
+
+
+def _model(options: JudgeOptions) -> "tuple[Model, dict[str, Any]]":
+    from allegiance.scanners.judging import find_model
+
+    if options.model is None:
+        raise UsageError("a judge is a model: name one with --model, such as openai/gpt-4o")
+    arguments = dict(_argument(text) for text in options.model_arg or [])
+    return find_model(options.model, options.base_url, arguments), arguments
+
+
+def _argument(text: str) -> tuple[str, Any]:
+    import yaml
+
+    name, equals, value = text.partition("=")
+    if not equals or not name:
+        raise UsageError(f"-M {text}: write NAME=VALUE")
+    return name, yaml.safe_load(value)
+
+
+def _voice(model: "Model", category: Any, options: JudgeOptions) -> "Voice":
+    from allegiance.scanners.judging import Voice, price_of, read_price
+
+    price: Price | None = read_price(options.price) if options.price else price_of(model)
+    return Voice(
+        model,
+        category,
+        options.settings,
+        price=price,
+        connections=options.max_connections,
+        retries=options.max_retries,
+        timeout=options.timeout,
+    )
+
+
+def _asked(
+    place: "Workspace",
+    corpus: "Corpus",
+    scanner: "JudgeScanner",
+    voice: "Voice",
+    ids: list[str],
+    options: JudgeOptions,
+    as_json: bool,
+) -> "Asked":
+    from allegiance.scanners.judging import ask
+    from allegiance.scanners.judging.asking import AT_ONCE
+
+    journal = None
+    if place.location.is_folder:
+        journal = place.runs / "judging" / f"{scanner.digest[:16]}.jsonl"
+    elif ids:
+        note(
+            "a workspace in an object store keeps no answers on their way: what has not become a verdict is "
+            "asked again after a kill"
+        )
+    with (
+        result_alone(elsewhere=as_json),
+        shown_progress("judging", quiet=as_json) as tell,
+    ):
+        return ask(
+            corpus,
+            scanner,
+            voice,
+            ids,
+            journal=journal,
+            limit_cost=options.limit_cost,
+            at_once=options.max_connections or AT_ONCE,
+            progress=lambda done: tell(done, len(ids)),
+        )
+
+
+def _recorded(
+    place: "Workspace", corpus: "Corpus", scanner: "JudgeScanner", asked: "Asked"
+) -> None:
+    """Put on record what was asked and what it took."""
+    if not asked.verdicts and not asked.usage.requests:
+        return
+    body = {
+        **_about(scanner),
+        "transcripts": asked.transcripts,
+        "version": corpus.version,
+        "verdicts": asked.verdicts,
+        "statuses": dict(asked.statuses),
+        "unanswered": asked.unanswered,
+        "usage": _usage(asked),
+        "served": dict(asked.served),
+        "stopped": asked.stopped,
+    }
+    on_record(place, "scan", scanner.category.name, body)
+
+
+def _about(scanner: "JudgeScanner") -> dict[str, Any]:
+    import msgspec
+
+    return {
+        "category": scanner.category.name,
+        "scanner": scanner.name,
+        "digest": scanner.digest,
+        "model": scanner.model,
+        "settings": msgspec.to_builtins(scanner.settings),
+    }
+
+
+def _usage(asked: "Asked") -> dict[str, Any]:
+    used = asked.usage
+    return {
+        "requests": used.requests,
+        "found_again": used.found_again,
+        "input_tokens": used.tokens_in,
+        "output_tokens": used.tokens_out,
+        "dollars": used.dollars,
+    }
+
+
+def _tell(
+    corpus: "Corpus", scanner: "JudgeScanner", asked: "Asked", expected: "Estimate", as_json: bool
+) -> None:
+    """Print what a judge said of the corpus, and what it took."""
+    from allegiance.scanners import counts_of
+
+    found = counts_of(corpus, scanner.category.name, scanner.digest)
+    values = {value: count for value, count in found.items() if value in scanner.category.values}
+    if as_json:
+        verdicts = {"scanner": scanner.name, "scanner_digest": scanner.digest, "values": values}
+        print_json(
+            {
+                "n_transcripts": asked.transcripts,
+                "new_verdicts": asked.verdicts,
+                "categories": {scanner.category.name: verdicts},
+                "statuses": dict(asked.statuses),
+                "unanswered": asked.unanswered,
+                "stopped": asked.stopped or None,
+                "estimate": _estimate_json(expected),
+                "usage": _usage(asked),
+            }
+        )
+        return
+    shown = [f"{value} {count:,}" for value, count in values.items()]
+    without = sum(found.values()) - sum(values.values())
+    shown += [f"no value {without:,}"] if without else []
+    out = console()
+    out.print(f"{scanner.category.name}: {', '.join(shown) or 'nothing yet'}")
+    failed = ", ".join(f"{s} {n:,}" for s, n in sorted(asked.statuses.items()) if s != "ok")
+    out.print(
+        f"{asked.verdicts:,} new verdicts{f' ({failed})' if failed else ''} by {scanner.name}: "
+        f"{_used_told(asked)}. These are counts of what a judge said; for rates with intervals: allegiance estimate"
+    )
+
+
+def _used_told(asked: "Asked") -> str:
+    used = asked.usage
+    told = (
+        f"{used.requests:,} requests, {used.tokens_in:,} tokens read, {used.tokens_out:,} written"
+    )
+    told += f", ${used.dollars:,.4f}" if used.dollars is not None else ""
+    return told + (f"; {used.found_again:,} answers found again" if used.found_again else "")
+
+
+def _estimate_told(expected: "Estimate") -> str:
+    told = (
+        f"{expected.transcripts:,} transcripts, {expected.requests:,} requests, about "
+        f"{expected.tokens_in:,} tokens read and {expected.tokens_out:,} written"
+    )
+    if expected.dollars is not None:
+        return f"{told}, about ${expected.dollars:,.4f}"
+    return f"{told}; the model's price is not known (--price IN,OUT)"
+
+
+def _estimate_json(expected: "Estimate") -> dict[str, Any]:
+    return {
+        "transcripts": expected.transcripts,
+        "requests": expected.requests,
+        "input_tokens": expected.tokens_in,
+        "output_tokens": expected.tokens_out,
+        "dollars": expected.dollars,
+    }
+
+
+def _kinds(tried: "list[Tried]") -> "dict[str, list[Tried]]":
+    kinds: dict[str, list[Tried]] = {}
+    for one in tried:
+        kinds.setdefault(one.attack.attack, []).append(one)
+    return kinds
+
+
+def _tried_json(model: str, tried: "list[Tried]", raw: int, wrong: list[str]) -> dict[str, Any]:
+    return {
+        "model": model,
+        "attacks": len(tried),
+        "held": sum(one.ended == "held" for one in tried),
+        "kinds": {
+            kind: {"attacks": len(ones), "held": sum(one.ended == "held" for one in ones)}
+            for kind, ones in _kinds(tried).items()
+        },
+        "lost": [
+            {
+                "name": one.attack.name,
+                "kind": one.attack.attack,
+                "category": one.attack.category,
+                "expected": one.attack.value,
+                "ended": one.ended,
+                "said": one.said,
+            }
+            for one in tried
+            if one.ended != "held"
+        ],
+        "raw_answers": raw,
+        "misread": wrong,
+    }
+
+
+def _tried_table(tried: "list[Tried]") -> None:
+    from rich.table import Table
+
+    from allegiance.cli.transcripts import visible
+
+    table = Table(box=None, pad_edge=False)
+    table.add_column("attack")
+    for heading in ("held", "of"):
+        table.add_column(heading, justify="right")
+    table.add_column("lost")
+    for kind, ones in _kinds(tried).items():
+        lost = [f"{one.attack.name} ({one.ended})" for one in ones if one.ended != "held"]
+        table.add_row(kind, str(len(ones) - len(lost)), str(len(ones)), ", ".join(lost))
+    console().print(table)
+    failing = next((one for one in tried if one.ended in ("no verdict", "no answer")), None)
+    if failing is not None:
+        said = visible(failing.said)[:_VALUE_SHOWN]
+        note(f"{failing.attack.name}: {failing.ended}: {said}")
