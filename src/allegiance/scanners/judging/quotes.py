@@ -82,17 +82,16 @@ def _parts(message: Message) -> Iterator[tuple[str, str, dict[str, int]]]:
 
 def _place(words: str, text: str, *, last: bool) -> tuple[int, int] | None:
     """Find words in a text: where they start and end."""
-    if not words.strip():
-        return None
     words = words.strip()
+    wanted = _folded(words)[0].strip()
+    if not wanted:
+        return None
     start = text.rfind(words) if last else text.find(words)
     if start >= 0:
         return start, start + len(words)
-    wanted, _ = _folded(words)
-    wanted = wanted.strip()
     folded, places = _folded(text)
     start = folded.rfind(wanted) if last else folded.find(wanted)
-    if not wanted or start < 0:
+    if start < 0:
         return None
     return places[start], places[start + len(wanted) - 1] + 1
 
