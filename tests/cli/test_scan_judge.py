@@ -11,6 +11,7 @@ import time
 from collections import Counter
 
 import pytest
+from tests.cli.test_audit_commands import run
 from tests.scanners.judging.judges import answer, case_of, doubting, talk
 from tests.servers import chat_server
 
@@ -24,6 +25,19 @@ JUDGE = ("scan", "--scanner", "judge", "--category", "doubts", "--model", MODEL)
 
 def careful(request):
     return 200, doubting(request["messages"][-1]["content"])
+
+
+@pytest.fixture
+def allegiance(tmp_path, monkeypatch):
+    """Run a command in an empty folder, in this process."""
+    monkeypatch.chdir(tmp_path)
+
+    def invoked(*arguments, env):
+        for name, value in env.items():
+            monkeypatch.setenv(name, value)
+        return run(*arguments)
+
+    return invoked
 
 
 @pytest.fixture
@@ -101,19 +115,18 @@ def test_a_dry_run_says_what_it_would_take_and_asks_nothing(allegiance, place):
 def test_a_limit_of_cost_ends_the_scan_with_a_sentence_and_the_same_command_goes_on(
     allegiance, place
 ):
-    with chat_server(careful) as (url, asked):
-        how = ("--base-url", url, "--price", "1000,1000", "--json")
-        ran = allegiance(*JUDGE, *how, "--limit-cost", "2", "--max-connections", "1", env=KEY)
+    with chat_server(careful, tokens=(900, 100)) as (url, asked):
+        how = ("--base-url", url, "--price", "1,1")
+        limited = allegiance(*JUDGE, *how, "--limit-cost", "0.0105", "--json", env=KEY)
         first = len(asked)
-        rest = allegiance(*JUDGE, *how, env=KEY)
-    assert ran.code == 1
-    told = json.loads(ran.out)
-    assert told["new_verdicts"] == first == told["usage"]["requests"]
-    assert 0 < first <= 24
-    if first < 24:
-        assert "the limit of $2 is reached" in ran.err
-        assert "goes on from there" in ran.err
-    assert json.loads(rest.out)["new_verdicts"] == 24 - first
+        rest = allegiance(*JUDGE, *how, "--json", env=KEY)
+    assert limited.code == 1
+    told = json.loads(limited.out)
+    assert told["new_verdicts"] == first == 10
+    assert told["usage"]["dollars"] == pytest.approx(0.01)
+    assert told["stopped"]
+    assert "the limit of $0.0105 is reached; what has come is kept" in limited.err
+    assert json.loads(rest.out)["new_verdicts"] == 14
 
 
 def ready(place, asked, wanted):

@@ -116,8 +116,8 @@ class Usage:
 class Allowance:
     """How much may be spent: nothing is asked that would go beyond it, as far as that can be told.
 
-    Each request under way is taken to cost what those before it did on average, and the first what
-    the estimate says.
+    Each request under way is taken to cost what those before it did on average. The first, of which
+    the estimate has to be believed, is asked alone.
     """
 
     def __init__(self, dollars: float, guess: float) -> None:
@@ -131,7 +131,7 @@ class Allowance:
     async def ask(self) -> bool:
         """Wait until it is known whether one more request is allowed."""
         async with self._changed:
-            while self._spent + (self._under_way + 1) * self._each > self.dollars:
+            while not self._room():
                 if not self._under_way:
                     return False
                 await self._changed.wait()
@@ -146,6 +146,11 @@ class Allowance:
                 self._spent += cost
                 self._answers += 1
             self._changed.notify_all()
+
+    def _room(self) -> bool:
+        if self._under_way and not self._answers:
+            return False
+        return self._spent + (self._under_way + 1) * self._each <= self.dollars
 
     @property
     def _each(self) -> float:

@@ -167,6 +167,7 @@ class Voice:
         )
 
     def _explained(self, error: BaseException) -> Exception:
+        error = _last(error)
         status = _status(error)
         said = plain(error)
         if status in _FOR_ALL:
@@ -212,6 +213,14 @@ def plain(error: BaseException) -> str:
     text = " ".join(_MARKUP.sub("", str(text)).split()).removeprefix("ERROR:").strip()
     text = text or type(error).__name__
     return text if len(text) <= _TOLD else f"{text[:_TOLD]}..."
+
+
+def _last(error: BaseException) -> BaseException:
+    """Give the error of the last attempt, where several were made."""
+    attempt = getattr(error, "last_attempt", None)
+    if attempt is None:
+        return error
+    return attempt.exception() or error
 
 
 def _status(error: BaseException | None) -> int | None:
