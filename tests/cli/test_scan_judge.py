@@ -295,6 +295,8 @@ def test_a_draw_over_verdicts_of_a_judge_finds_them(allegiance, place):
         (("--category", "doubts", "--model", MODEL, "--temperature", "9"), "--temperature 9.0"),
         (("--category", "doubts", "--model", MODEL, "--price", "x"), "--price x: "),
         (("--category", "doubts", "--model", MODEL, "--limit-cost", "1"), "is not known; give it with --price"),
+        (("--category", "doubts", "--model", MODEL, "--limit-cost", "nan", "--price", "1,1"), "above 0"),
+        (("--category", "doubts", "--model", MODEL, "--limit-cost", "-1", "--price", "1,1"), "above 0"),
         (("--category", "doubts", "--model", MODEL, "-M", "x"), "-M x: write NAME=VALUE"),
         (("--category", "doubts", "--model", MODEL, "--where", "nothing = 1"), "nothing"),
         (("--category", "doubts", "--model", MODEL, "--pattern", "a=b"), "--pattern is a scanner of its own"),

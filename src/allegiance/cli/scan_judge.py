@@ -1,5 +1,6 @@
 """`allegiance scan --scanner judge`: a language model assigns a category, and what that takes."""
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -195,12 +196,16 @@ def scan_with_judge(
     model, arguments = _model(options)
     scanner = judge_scanner(category, str(model), settings, arguments)
     voice = _voice(model, category, options)
+    if options.limit_cost is not None and not 0 < options.limit_cost < math.inf:
+        raise UsageError(f"--limit-cost {options.limit_cost}: it is a number of dollars above 0.")
     if options.limit_cost is not None and voice.price is None:
         raise UsageError(
             f"--limit-cost: the price of {scanner.model} is not known; give it with --price IN,OUT"
         )
     ids = chosen(corpus, scanner, options.where, options.limit)
     expected = estimated(corpus, scanner, ids, voice)
+    if settings.votes > 1 and settings.temperature == 0:
+        note("at temperature 0 most models give the same vote each time; leave it out, or use 1")
     if not as_json:
         note(f"{category.name} by {scanner.name}: {_estimate_told(expected)}")
     if options.dry_run:

@@ -297,7 +297,7 @@ def test_the_model_is_given_the_settings_and_the_shape_of_an_answer(corpus):
     assert set(schema["required"]) == {"case", "reason", "quotes", "clause", "value"}
     assert schema["additionalProperties"] is False
     plain = Voice(answering(reply), DOUBTS, JudgeSettings(schema=False))
-    assert plain._config.response_schema is None
+    assert plain.config.response_schema is None
 
 
 @pytest.mark.parametrize("name", ["gpt-4o", "nobody/x", "openai/", "role:grader", ""])

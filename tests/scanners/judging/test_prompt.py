@@ -149,3 +149,11 @@ def test_parts_and_problems_are_told():
     assert told.endswith(
         'could not be used: "case" is missing. Answer once more, with that object and nothing else.'
     )
+
+
+def test_what_is_no_text_is_named():
+    extra = json.dumps({"content": [{"type": "text", "chars": 2}, {"type": "image", "image": "x"}]})
+    told = json.loads(message_line(0, Message("user", "hi", extra=extra)))
+    assert told["not_shown"] == ["image"]
+    for odd in ("[]", "null", "{", '{"content": 5}', '{"content": [1]}', '{"content": null}'):
+        assert "not_shown" not in json.loads(message_line(0, Message("user", "hi", extra=odd)))

@@ -208,7 +208,7 @@ class _Scan:
                 task.cancel()
             with suppress(asyncio.CancelledError):
                 await asyncio.gather(*under_way, return_exceptions=True)
-            self._keep(self._ready)
+            self._keep(list(self._ready))
         if self._problem is not None:
             raise self._problem
 
@@ -268,6 +268,8 @@ class _Scan:
         if self._allowance is None:
             return await self._voice.say(question)
         try:
+            if self.asked.stopped:  # while this one waited for its allowance
+                raise _StoppedError
             reply = await self._voice.say(question)
         except BaseException:
             await self._allowance.came(None)
@@ -297,16 +299,23 @@ class _Scan:
         )
 
     async def _commit(self) -> None:
-        """Commit what has come, in a thread: requests go on meanwhile."""
+        """Commit what has come, in a thread: requests go on meanwhile.
+
+        Where this is broken off, the end of the scan commits the same again, after the thread: what is
+        there already stays as it is.
+        """
         batch = list(self._ready)
-        await asyncio.to_thread(self._keep, batch)
+        await asyncio.to_thread(self._corpus.put_verdicts, batch)
+        self._kept(batch)
 
     def _keep(self, batch: list[Verdict]) -> None:
-        # Verdicts that come meanwhile are added behind; a commit that is broken off is done again,
-        # and what is there already stays as it is.
         if batch:
-            self.asked.verdicts += self._corpus.put_verdicts(list(batch))
-            self._ready = self._ready[len(batch) :]
+            self._corpus.put_verdicts(batch)
+        self._kept(batch)
+
+    def _kept(self, batch: list[Verdict]) -> None:
+        del self._ready[: len(batch)]  # others may have come behind them
+        self.asked.verdicts += len(batch)
         self._committed_at = time.monotonic()
 
 

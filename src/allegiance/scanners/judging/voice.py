@@ -120,7 +120,7 @@ class Voice:
         self.model = model
         self.price = price
         self.timeout = timeout
-        self._config = GenerateConfig(
+        self.config = GenerateConfig(
             temperature=settings.temperature,
             max_tokens=settings.max_tokens,
             max_connections=connections,
@@ -144,7 +144,7 @@ class Voice:
             ChatMessageUser(content=question.prompt.user),
         ]
         try:
-            output = await self.model.generate(asked, config=self._config)
+            output = await self.model.generate(asked, config=self.config)
         except Exception as error:  # providers raise what they like
             raise self._explained(error) from error
         return self._reply(output)
