@@ -17,7 +17,9 @@ import re
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -101,22 +103,42 @@ def talks(count: int) -> list[Transcript]:
     ]
 
 
-def judged(corpus: Corpus, work: Path) -> float:
+@dataclass(frozen=True)
+class Rate:
+    """Results a second, by the clock and by the processor's time of this process.
+
+    The second does not depend on what else the machine is doing, and leaves out other processes.
+    """
+
+    clock: float
+    processor: float
+
+
+@contextmanager
+def timed(count: int) -> Generator[list[Rate]]:
+    """Time work on so many; the rate is in the list afterwards."""
+    rates: list[Rate] = []
+    clock, processor = time.perf_counter(), time.process_time()
+    yield rates
+    clock, processor = time.perf_counter() - clock, time.process_time() - processor
+    rates.append(Rate(count / clock, count / processor))
+
+
+def judged(corpus: Corpus, work: Path) -> Rate:
     """Verdicts a second of `allegiance scan --scanner judge`, from the corpus to the verdict table."""
     doubts, model = category("doubts"), get_model("instant/judge")
     scanner = judge_scanner(doubts, str(model))
-    began = time.perf_counter()
-    ids = chosen(corpus, scanner)
-    voice = Voice(model, doubts, scanner.settings)
-    done = ask(corpus, scanner, voice, ids, journal=work / "answers.jsonl", at_once=_AT_ONCE)
-    took = time.perf_counter() - began
+    with timed(corpus.count()) as rates:
+        ids = chosen(corpus, scanner)
+        voice = Voice(model, doubts, scanner.settings)
+        done = ask(corpus, scanner, voice, ids, journal=work / "answers.jsonl", at_once=_AT_ONCE)
     kept = corpus.verdicts("doubts", scanner.digest)
     if kept.num_rows != len(ids) or set(kept["value"].to_pylist()) != {"yes"}:
         raise RuntimeError(f"the judge did not say yes of all: {done}")
-    return len(ids) / took
+    return rates[0]
 
 
-def generated(corpus: Corpus, count: int) -> float:
+def generated(corpus: Corpus, count: int) -> Rate:
     """Answers a second of Inspect's `generate` alone, to the same questions."""
     doubts, model = category("doubts"), get_model("instant/judge")
     scanner = judge_scanner(doubts, str(model))
@@ -140,33 +162,32 @@ def generated(corpus: Corpus, count: int) -> float:
 
         await asyncio.gather(*(one(prompt.system, prompt.user) for prompt in prompts))
 
-    began = time.perf_counter()
-    asyncio.run(all_of_them())
-    return len(prompts) / (time.perf_counter() - began)
+    with timed(len(prompts)) as rates:
+        asyncio.run(all_of_them())
+    return rates[0]
 
 
-def scouted(database: Path, work: Path, count: int, processes: int) -> float:
+def scouted(database: Path, work: Path, count: int, processes: int) -> Rate:
     """Results a second of Scout's `llm_scanner` on the same transcripts."""
     from inspect_scout import llm_scanner, scan, transcripts_from
 
     model: Model = get_model("instant/judge")
     asked = category("doubts").text
-    began = time.perf_counter()
-    status = scan(
-        [llm_scanner(question=asked, answer="boolean", context_window=100_000, name="doubts")],
-        transcripts=transcripts_from(str(database)),
-        scans=str(work / f"scans-{processes}"),
-        model=model,
-        limit=count,
-        max_transcripts=_AT_ONCE,
-        max_processes=processes,
-        display="none",
-    )
-    took = time.perf_counter() - began
+    with timed(count) as rates:
+        status = scan(
+            [llm_scanner(question=asked, answer="boolean", context_window=100_000, name="doubts")],
+            transcripts=transcripts_from(str(database)),
+            scans=str(work / f"scans-{processes}"),
+            model=model,
+            limit=count,
+            max_transcripts=_AT_ONCE,
+            max_processes=processes,
+            display="none",
+        )
     (summary,) = status.summary.scanners.values()
     if not status.complete or summary.results != count or summary.errors:
         raise RuntimeError(f"Scout did not finish: {status.errors[:1]}")
-    return count / took
+    return rates[0]
 
 
 def measure(
@@ -196,23 +217,27 @@ def measure(
         corpus.add(talks(transcripts))
         export_transcripts(corpus, "scout", work / "scout")
         ours = judged(corpus, work)
-        say(f"judge: {ours:.0f} verdicts a second")
+        say(f"judge: {ours.clock:.0f} verdicts a second ({ours.processor:.0f} of the processor)")
         alone = generated(corpus, transcripts)
-        say(f"Inspect's generate alone: {alone:.0f} answers a second")
-        theirs = {}
+        say(f"generate alone: {alone.clock:.0f} a second ({alone.processor:.0f} of the processor)")
+        theirs: dict[int, Rate] = {}
         for processes in sorted({1, cores}):
             theirs[processes] = scouted(work / "scout", work, min(peer, transcripts), processes)
-            say(f"Scout, {processes} processes: {theirs[processes]:.1f} results a second")
-    best = max(theirs.values())
+            say(f"Scout, {processes} processes: {theirs[processes].clock:.1f} results a second")
+    best = max(rate.clock for rate in theirs.values())
     return {
         "transcripts": transcripts,
         "transcripts of the peer": min(peer, transcripts),
         "cores": cores,
-        "verdicts a second": ours,
-        "generate alone": alone,
-        "share of generate": ours / alone,
-        "scout": {str(processes): rate for processes, rate in theirs.items()},
-        "ratio": ours / best,
+        "verdicts a second": ours.clock,
+        "verdicts a processor's second": ours.processor,
+        "generate alone": alone.clock,
+        "generate alone a processor's second": alone.processor,
+        "share of generate": ours.processor / alone.processor,
+        "scout": {str(processes): rate.clock for processes, rate in theirs.items()},
+        "scout in one process a processor's second": theirs[1].processor,
+        "ratio": ours.clock / best,
+        "ratio of processor's time": ours.processor / theirs[1].processor,
     }
 
 
