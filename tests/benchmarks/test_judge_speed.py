@@ -1,9 +1,8 @@
 """The benchmark of the judge measures what it says: all transcripts judged, the same ones by the peer."""
 
-from benchmarks.scanners_studies import judge_speed
-
 from allegiance.corpus import Corpus
 from allegiance.corpus.export.exporting import export_transcripts
+from benchmarks.scanners_studies import judge_speed
 
 
 def test_the_judge_inspect_alone_and_the_peer_do_the_same_work(tmp_path):
