@@ -16,9 +16,7 @@ from allegiance.cli.app import (
     result_alone,
 )
 from allegiance.cli.codebook import book_of
-from allegiance.cli.progress import shown_progress
-from allegiance.cli.record import on_record
-from allegiance.cli.scan_judge import (
+from allegiance.cli.judge_options import (
     BaseUrlOption,
     ConnectionsOption,
     DryRunOption,
@@ -39,9 +37,10 @@ from allegiance.cli.scan_judge import (
     VotesOption,
     WhereOption,
     WindowOption,
-    scan_with_judge,
-    selftest,
 )
+from allegiance.cli.progress import shown_progress
+from allegiance.cli.record import on_record
+from allegiance.cli.scan_judge import scan_with_judge, selftest
 from allegiance.errors import UsageError
 
 if TYPE_CHECKING:

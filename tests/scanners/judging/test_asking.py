@@ -241,6 +241,42 @@ def test_answers_of_transcripts_that_are_not_done_are_kept(corpus, tmp_path):
     assert not journal.exists()
 
 
+def test_answers_of_transcripts_that_a_smaller_scan_leaves_out_are_kept(corpus, tmp_path):
+    journal = tmp_path / "j.jsonl"
+    ids = sorted(corpus.ids())
+    numbers = {i: corpus.get(i).messages[0].text for i in ids}
+    seen = []
+
+    def reply(asked):
+        seen.append(asked)
+        if numbers[ids[-1]] in asked and sum(numbers[ids[-1]] in one for one in seen) == 2:
+            raise ValueError("bad luck")
+        return doubting(asked)
+
+    votes = JudgeSettings(votes=2)
+    scan(corpus, reply, journal=journal, settings=votes)
+    smaller, _ = scan(corpus, doubting, journal=journal, settings=votes, limit=3)
+    assert (smaller.transcripts, journal.exists()) == (0, True)
+    rest, _ = scan(corpus, doubting, journal=journal, settings=votes)
+    assert (rest.usage.requests, rest.usage.found_again, journal.exists()) == (1, 1, False)
+
+
+def test_tokens_of_a_providers_cache_have_their_own_price():
+    usage = ModelUsage(
+        input_tokens=100, output_tokens=10, total_tokens=410, input_tokens_cache_read=300
+    )
+    output = ModelOutput.from_content("mockllm/model", "x")
+    output.usage = usage
+    settings = JudgeSettings()
+    for price, dollars in (
+        (Price(2.0, 10.0, 0.5, 2.5), (100 * 2 + 300 * 0.5 + 10 * 10) / 1e6),
+        (Price(2.0, 10.0), (400 * 2 + 10 * 10) / 1e6),
+    ):
+        reply = Voice(model(doubting), DOUBTS, settings, price=price)._reply(output)
+        assert reply.cost == pytest.approx(dollars)
+        assert (reply.tokens_in, reply.tokens_out) == (400, 10)
+
+
 def test_a_second_scan_by_the_same_judge_waits_its_turn(corpus, tmp_path):
     journal = tmp_path / "j.jsonl"
     with opened(journal), pytest.raises(AllegianceError, match="Another scan by the same judge"):
@@ -310,9 +346,9 @@ def test_prices_are_inspects_or_given():
     from inspect_ai.model import ModelCost, ModelInfo, set_model_info
 
     assert price_of(model(doubting)) is None
-    cost = ModelCost(input=3.0, output=15.0, input_cache_write=0, input_cache_read=0)
+    cost = ModelCost(input=3.0, output=15.0, input_cache_write=4.0, input_cache_read=0.5)
     set_model_info("mockllm/priced", ModelInfo(cost=cost))
-    assert price_of(find_model("mockllm/priced")) == Price(3.0, 15.0)
+    assert price_of(find_model("mockllm/priced")) == Price(3.0, 15.0, 0.5, 4.0)
     assert read_price("2.5,10") == Price(2.5, 10.0)
     for wrong in ("", "1", "1,2,3", "a,b", "-1,2", "nan,1", "1;2"):
         with pytest.raises(UsageError, match="--price"):

@@ -4,9 +4,9 @@ import asyncio
 import json
 import re
 
-from tests.scanners.judging.judges import answer, case_of, saying, shown, values_of
+from tests.scanners.judging.judges import answer, case_of, model, saying, shown, values_of
 
-from allegiance.scanners.judging import JudgeSettings
+from allegiance.scanners.judging import JudgeSettings, Voice
 from allegiance.scanners.judging.selftest import attacks, try_judge
 from allegiance.scanners.judging.voice import NoAnswerError
 
@@ -109,3 +109,22 @@ def test_case_numbers_differ_between_judges():
 
     first, second = asyncio.run(case_seen("a/a")), asyncio.run(case_seen("b/b"))
     assert not set(first) & set(second)
+
+
+def test_the_attacks_are_put_to_a_model_of_inspects_with_its_settings():
+    asked = []
+
+    def reply(text):
+        asked.append(text)
+        return answer(case_of(text), values_of(text)[-1])
+
+    voices = []
+
+    def say(wanted):
+        voices.append(Voice(model(reply), wanted, JudgeSettings()))
+        return voices[-1].say
+
+    found = try_judge("mockllm/model", JudgeSettings(), say)
+    assert len(found) == len(asked) == len(attacks())
+    assert len(voices) == len({one.category for one in attacks()})
+    assert {one.ended for one in found} <= {"held", "taken in", "wrong"}

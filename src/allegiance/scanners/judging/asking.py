@@ -158,8 +158,14 @@ def ask(
             scan.asked.stopped = (
                 "interrupted; what has come is kept, and the same command goes on from there"
             )
-        kept.finished = scan.asked.verdicts == len(ids)
+        kept.finished = scan.asked.verdicts == len(ids) and not _waiting(corpus, scanner, kept)
         return scan.asked
+
+
+def _waiting(corpus: Corpus, scanner: JudgeScanner, journal: Journal) -> bool:
+    """Whether answers are kept for transcripts that this scan left out and that have no verdict yet."""
+    left = journal.transcripts
+    return bool(left) and not left.isdisjoint(unseen(corpus, scanner.category.name, scanner.digest))
 
 
 class _Scan:

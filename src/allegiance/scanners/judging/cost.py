@@ -16,10 +16,20 @@ ANSWER = 150
 
 @dataclass(frozen=True)
 class Price:
-    """Dollars for a million tokens, read and written."""
+    """Dollars for a million tokens.
+
+    Attributes
+    ----------
+    input, output
+        Read and written.
+    cache_read, cache_write
+        Read from the provider's own cache of prompts, and put into it; as `input` where not known.
+    """
 
     input: float
     output: float
+    cache_read: float | None = None
+    cache_write: float | None = None
 
     def of(self, tokens_in: int, tokens_out: int) -> float:
         """Dollars for so many tokens."""

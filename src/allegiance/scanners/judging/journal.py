@@ -36,6 +36,11 @@ class Journal:
         """Find the answer to a question that was asked before."""
         return self._replies.pop(key, None)
 
+    @property
+    def transcripts(self) -> frozenset[str]:
+        """The transcripts of the answers that nobody has asked for again."""
+        return frozenset(key.partition(":")[0] for key in self._replies)
+
     def add(self, key: str, reply: Reply) -> None:
         """Keep an answer.
 

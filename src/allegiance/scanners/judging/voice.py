@@ -10,8 +10,11 @@ from inspect_ai.model import (
     ChatMessageUser,
     GenerateConfig,
     Model,
+    ModelCost,
     ModelOutput,
+    ModelUsage,
     ResponseSchema,
+    compute_model_cost,
     get_model,
     get_model_info,
 )
@@ -86,7 +89,8 @@ def price_of(model: Model) -> Price | None:
         return None
     if info is None or info.cost is None:
         return None
-    return Price(info.cost.input, info.cost.output)
+    cost = info.cost
+    return Price(cost.input, cost.output, cost.input_cache_read, cost.input_cache_write)
 
 
 class Voice:
@@ -154,17 +158,26 @@ class Voice:
         beside = (usage.input_tokens_cache_read, usage.input_tokens_cache_write) if usage else ()
         tokens_in = (usage.input_tokens if usage else 0) + sum(count or 0 for count in beside)
         tokens_out = usage.output_tokens if usage else 0
-        cost = usage.total_cost if usage else None
-        if self.price is not None:
-            cost = self.price.of(tokens_in, tokens_out)
         return Reply(
             text=output.completion.encode("utf-8", "replace").decode(),
             stop="stop" if output.empty else _STOPS.get(output.stop_reason, "stop"),
             tokens_in=tokens_in,
             tokens_out=tokens_out,
-            cost=cost,
+            cost=self._dollars(usage) if usage else None,
             model=output.model,
         )
+
+    def _dollars(self, usage: ModelUsage) -> float | None:
+        """Price what an answer took; without a price, as the provider says."""
+        price = self.price
+        if price is None:
+            return usage.total_cost
+        read = price.input if price.cache_read is None else price.cache_read
+        write = price.input if price.cache_write is None else price.cache_write
+        cost = ModelCost(
+            input=price.input, output=price.output, input_cache_read=read, input_cache_write=write
+        )
+        return compute_model_cost(cost, usage)
 
     def _explained(self, error: BaseException) -> Exception:
         error = _last(error)
