@@ -8,10 +8,13 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 
 @contextmanager
-def chat_server(reply: Callable[[dict], tuple[int, str]]) -> Iterator[tuple[str, list[dict]]]:
+def chat_server(
+    reply: Callable[[dict], tuple[int, str]], tokens: tuple[int, int] = (1, 1)
+) -> Iterator[tuple[str, list[dict]]]:
     """Serve chat completions; gives the base address and the list of requests, which grows.
 
-    ``reply`` takes the request's JSON and gives a status and the text of the reply (or of the error).
+    ``reply`` takes the request's JSON and gives a status and the text of the reply (or of the error);
+    ``tokens`` says how many every one is said to read and write.
     """
     asked: list[dict] = []
 
@@ -25,7 +28,7 @@ def chat_server(reply: Callable[[dict], tuple[int, str]]) -> Iterator[tuple[str,
                 {
                     "id": f"r{len(asked)}", "object": "chat.completion", "created": 0, "model": request["model"],
                     "choices": [{"index": 0, "message": message, "finish_reason": "stop"}],
-                    "usage": {"prompt_tokens": 1, "completion_tokens": 1, "total_tokens": 2},
+                    "usage": {"prompt_tokens": tokens[0], "completion_tokens": tokens[1], "total_tokens": sum(tokens)},
                 }
                 if status == 200
                 else {"error": {"message": text, "type": "invalid_request_error"}}

@@ -1,1 +1,1 @@
-"""Studies of scanners: each is a function that gives figures, and can be run by itself."""
+"""The studies of benchmarks/scanners.py; each can be run by itself."""

@@ -212,7 +212,7 @@ def test_names_from_a_file_can_not_steer_the_terminal(judged):
 @pytest.mark.parametrize(
     ("words", "says"),
     [
-        (("--scanner", "oracle"), "there are rules, classifier, import"),
+        (("--scanner", "oracle"), "there are rules, judge, classifier, import"),
         (("--draw", "first"), "add --scanner classifier"),
         (("--cut", "0.3"), "--cut goes with"),
         (("--select", "a=b"), "go with --scanner import"),

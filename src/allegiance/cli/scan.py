@@ -16,6 +16,28 @@ from allegiance.cli.app import (
     result_alone,
 )
 from allegiance.cli.codebook import book_of
+from allegiance.cli.judge_options import (
+    BaseUrlOption,
+    ConnectionsOption,
+    DryRunOption,
+    JudgeOptions,
+    LimitCostOption,
+    LimitOption,
+    MaxTokensOption,
+    ModelArgOption,
+    ModelOption,
+    OverlapOption,
+    PriceOption,
+    ReasksOption,
+    RetriesOption,
+    SchemaOption,
+    SelftestOption,
+    TemperatureOption,
+    TimeoutOption,
+    VotesOption,
+    WhereOption,
+    WindowOption,
+)
 from allegiance.cli.progress import shown_progress
 from allegiance.cli.record import on_record
 from allegiance.cli.scan_classifier import CutOption, LearnFromOption, scan_by_classifier
@@ -31,6 +53,7 @@ from allegiance.cli.scan_import import (
     ValuesOption,
     scan_by_import,
 )
+from allegiance.cli.scan_judge import scan_with_judge, selftest
 from allegiance.errors import UsageError
 
 if TYPE_CHECKING:
@@ -38,15 +61,16 @@ if TYPE_CHECKING:
     from allegiance.corpus.patterns import Within
     from allegiance.scanners import Rules, Scanned
 
-_INSTRUMENTS = ("rules", "classifier", "import")
+_INSTRUMENTS = ("rules", "judge", "classifier", "import")
 
 
 @app.command(
     epilog=(
         "Example: allegiance scan --category outcome --category doubts -w watched · allegiance scan "
-        "--pattern 'free-tier=(?i)free[- ]tier' --in reasoning · allegiance scan --category doubts --scanner "
-        "classifier · allegiance scan --category doubts --scanner import --from judge.csv --instrument gpt-5 "
-        "--value said"
+        "--pattern 'free-tier=(?i)free[- ]tier' --in reasoning · allegiance scan --category doubts --scanner judge "
+        "--model openai/gpt-4o --dry-run · allegiance scan --selftest --model openai/gpt-4o · allegiance scan "
+        "--category doubts --scanner classifier · allegiance scan --category doubts --scanner import --from "
+        "judge.csv --instrument gpt-5 --value said"
     )
 )
 def scan(
@@ -57,7 +81,8 @@ def scan(
         ),
     ] = None,
     scanner: Annotated[
-        str, typer.Option("--scanner", help="The instrument: rules, classifier or import.")
+        str,
+        typer.Option("--scanner", help="The instrument: rules, judge, classifier or import."),
     ] = "rules",
     pattern: Annotated[
         list[str] | None,
@@ -79,6 +104,25 @@ def scan(
     status: StatusOption = "",
     select: SelectOption = None,
     values: ValuesOption = "",
+    model: ModelOption = None,
+    votes: VotesOption = 1,
+    where: WhereOption = None,
+    limit: LimitOption = None,
+    dry_run: DryRunOption = False,
+    price: PriceOption = None,
+    limit_cost: LimitCostOption = None,
+    temperature: TemperatureOption = None,
+    max_tokens: MaxTokensOption = 2000,
+    window: WindowOption = 100_000,
+    overlap: OverlapOption = 2,
+    reasks: ReasksOption = 1,
+    schema: SchemaOption = True,
+    base_url: BaseUrlOption = None,
+    model_arg: ModelArgOption = None,
+    max_connections: ConnectionsOption = None,
+    max_retries: RetriesOption = 5,
+    timeout: TimeoutOption = 300,
+    self_test: SelftestOption = False,
     workspace: WorkspaceOption = ".",
     ray: RayOption = None,
     as_json: JsonOption = False,
@@ -87,8 +131,35 @@ def scan(
     from allegiance.corpus import Workspace
     from allegiance.scanners import rule_categories, rule_scanner
 
+    judge = JudgeOptions(
+        model=model,
+        where=where,
+        limit=limit,
+        votes=votes,
+        temperature=temperature,
+        max_tokens=max_tokens,
+        window=window,
+        overlap=overlap,
+        reasks=reasks,
+        schema=schema,
+        price=price,
+        limit_cost=limit_cost,
+        base_url=base_url,
+        model_arg=model_arg,
+        max_connections=max_connections,
+        max_retries=max_retries,
+        timeout=timeout,
+        dry_run=dry_run,
+    )
+    if self_test:
+        selftest(judge, as_json)
+        return
     told = Asked(from_, instrument, key or [], value, score, status, select or [], values, cut)
     _check_options(scanner, bool(pattern) or ray is not None, draw, told)
+    if scanner == "judge":
+        scan_with_judge(workspace, category, judge, as_json)
+        return
+    judge.check_unused()
     if scanner == "import":
         scan_by_import(workspace, category or [], told, as_json)
         return
@@ -122,7 +193,7 @@ def _check_options(scanner: str, patterns: bool, draw: str | None, told: Asked) 
         raise UsageError("--from, --instrument and what belongs to them go with --scanner import.")
     if draw is not None and scanner != "classifier":
         raise UsageError("--draw names the labels of a classifier: add --scanner classifier.")
-    if told.cut is not None and scanner == "rules":
+    if told.cut is not None and scanner not in ("classifier", "import"):
         raise UsageError("--cut goes with --scanner classifier or import.")
     if patterns and scanner != "rules":
         raise UsageError(
