@@ -182,6 +182,13 @@ class Record:
         """Give the transcripts of a draw that were skipped and not labelled since, with the event."""
         return self.standing.skips(category, draw, rater)
 
+    def noticed(self, draw: str, wanted: Property) -> tuple[int, int] | None:
+        """Give how many planted cases of a property were noticed in a draw, of how many; None if unknown."""
+        events = self.plantings.get((draw, wanted.category), [])
+        if any(e.body.get("value", wanted.value) != wanted.value for e in events):
+            return None
+        return self.planted.get((draw, wanted.category))
+
     def label_of(self, rater: str, category: str, transcript_id: str) -> Labelled | None:
         """Give what a rater says of a transcript now."""
         return self.standing.newest_of(rater, category, transcript_id)
