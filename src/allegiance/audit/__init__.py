@@ -46,8 +46,8 @@ if TYPE_CHECKING:
     )
     from allegiance.audit.ledger import Ledger
     from allegiance.audit.licensing import Licence, licence
-    from allegiance.audit.opening import draw_route, open_position, opened, whole_id
     from allegiance.audit.masking import masked
+    from allegiance.audit.opening import draw_route, open_position, opened, whole_id
     from allegiance.audit.plans import Planned, planned
     from allegiance.audit.plant_file import read_cases
     from allegiance.audit.planting import Revealed, plant, plant_problems, reveal, seal_for

@@ -316,9 +316,7 @@ def raters_of(labels: Iterable[Labelled]) -> Raters:
         agreement=None
         if agreement is None
         else {
-            "krippendorff_alpha": None
-            if agreement.alpha is None
-            else agreement.alpha.to_dict(),
+            "krippendorff_alpha": None if agreement.alpha is None else agreement.alpha.to_dict(),
             "gwet_ac1": agreement.ac1.to_dict(),
         },
     )

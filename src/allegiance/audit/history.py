@@ -135,9 +135,7 @@ def history_of(
             }
         ),
         seen_before=len({sight.transcript_id for sight in seqs}) if draw is not None else 0,
-        revised=sum(
-            first_look is not None and seq > first_look for seq in record.standing.changed
-        ),
+        revised=sum(first_look is not None and seq > first_look for seq in record.standing.changed),
         tried=max(tried, 1),
     )
 

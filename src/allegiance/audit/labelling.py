@@ -17,6 +17,7 @@ from allegiance.audit.labels import (
     check_label,
     give_label,
     hidden_from,
+    quoted_in,
     quotes_of,
     skip,
     undo,
@@ -24,7 +25,7 @@ from allegiance.audit.labels import (
 from allegiance.audit.ledger import Ledger
 from allegiance.audit.masking import masked
 from allegiance.audit.opening import draw_route, opened
-from allegiance.audit.plant_table import Planted, Planting, Said
+from allegiance.audit.plant_table import Planted, Said
 from allegiance.audit.planting import (
     SKIP,
     Revealed,
@@ -167,8 +168,11 @@ class Labelling:
         UsageError
             If not.
         """
-        said = quotes_of([words], self.wanted.unit)
-        check_label(self._whole(item), self.wanted, self.wanted.value, self.rater, said)
+        (quote,) = quotes_of([words], self.wanted.unit)
+        if not quoted_in(quote, self._whole(item)):
+            raise UsageError(
+                f"What you quote is not in the {quote.part}; copy the words as they stand there."
+            )
 
     def answer(
         self, item: Item, value: str, quotes: Sequence[str] = (), note: str = ""
@@ -205,9 +209,7 @@ class Labelling:
             draw=self.draw,
             quotes=quotes_of(quotes, self.wanted.unit),
             note=note,
-            hidden=hidden_from(
-                self.rater, item.transcript_id, self.record, masked=self.masking.on
-            ),
+            hidden=hidden_from(self.rater, item.transcript_id, self.record, masked=self.masking.on),
             terms=self.side(item),
             seal=sealed,
         )

@@ -211,9 +211,7 @@ def undo(ledger: Ledger, draw: Draw, wanted: Property, rater: str) -> Undone:
     record = Record.of(ledger)
     last = record.last_done(rater, wanted.category, draw.name)
     if last is None:
-        raise UsageError(
-            f"{rater} has nothing to take back in {draw.name} for {wanted.category}."
-        )
+        raise UsageError(f"{rater} has nothing to take back in {draw.name} for {wanted.category}.")
     subject = _subject(rater, wanted.category, last.transcript_id)
     with ledger.writing() as page:
         after = page.last((*_GIVEN, "skip"), subject)
@@ -272,9 +270,7 @@ def _standing(page: Page, subject: str, without: int | None = None) -> Event | N
     """The newest label on a subject that was not taken back, also not by taking back one more."""
     events = page.events(_GIVEN, subject)
     undone = {e.body.get("undoes") for e in events if e.kind == "undo"} | {without}
-    return next(
-        (e for e in reversed(events) if e.kind != "undo" and e.seq not in undone), None
-    )
+    return next((e for e in reversed(events) if e.kind != "undo" and e.seq not in undone), None)
 
 
 def _content(label: LabelSpec) -> tuple[object, ...]:

@@ -15,11 +15,12 @@ from allegiance.errors import UsageError
 
 MOST = 1_000
 """Cases that a file may hold."""
-_LARGEST = 10_000_000
+_LARGEST = 5_000_000
 """Bytes of a file."""
 _LONGEST = 100_000
 """Characters of a case."""
 _DEPTH = 20
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 class _Turn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -45,9 +46,7 @@ class Case(msgspec.Struct, frozen=True):
 
     def transcript(self, identity: str) -> Transcript:
         """Make of it what is shown to a rater: a transcript that is in no corpus."""
-        return transcript(
-            source_identity=identity, source_format="planted", messages=self.messages
-        )
+        return transcript(source_identity=identity, source_format="planted", messages=self.messages)
 
 
 def read_cases(path: Path, wanted: Property) -> list[Case]:
@@ -105,7 +104,7 @@ def _json_lines(text: str, path: Path) -> list[Any]:
 def _yaml(text: str, path: Path) -> Any:
     try:
         depth = 0
-        for event in yaml.parse(text, Loader=yaml.CSafeLoader):
+        for event in cast(Any, yaml).parse(text, Loader=_LOADER):
             depth += isinstance(event, yaml.CollectionStartEvent)
             depth -= isinstance(event, yaml.CollectionEndEvent)
             if isinstance(event, yaml.AliasEvent) or depth > _DEPTH:
@@ -113,7 +112,7 @@ def _yaml(text: str, path: Path) -> Any:
                     f"{path}, line {event.start_mark.line + 1}: write cases out, without references "
                     "and without lists within lists."
                 )
-        return yaml.load(text, Loader=yaml.CSafeLoader)
+        return yaml.load(text, Loader=_LOADER)
     except (yaml.YAMLError, ValueError) as error:
         mark = getattr(error, "problem_mark", None)
         line = f", line {mark.line + 1}" if mark else ""

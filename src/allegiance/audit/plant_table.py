@@ -91,7 +91,7 @@ class PlantTable:
         where = (planting.draw, planting.category)
         with self._writing() as db:
             for table in ("planting", "planted", "answers"):
-                db.execute(f"DELETE FROM {table} WHERE draw = ? AND category = ?", where)  # noqa: S608
+                db.execute(f"DELETE FROM {table} WHERE draw = ? AND category = ?", where)
             db.execute("INSERT INTO planting VALUES (?, ?, ?)", (*where, planting.salt))
             db.executemany(
                 "INSERT INTO planted VALUES (?, ?, ?, ?, ?, ?)",

@@ -18,6 +18,7 @@ from allegiance.errors import AllegianceError, UsageError
 
 __all__ = ["DISPUTED", "DrawRecord", "Labelled", "Look", "Record", "Settled", "Sight"]
 
+
 @dataclass(frozen=True)
 class Sight:
     """One transcript before a reader, once: by which route, at which place, and when."""

@@ -14,7 +14,7 @@ from allegiance.audit.draw import Draw
 from allegiance.audit.label_specs import Side, Terms, TermsSpec
 from allegiance.audit.ledger import Ledger
 from allegiance.audit.properties import says
-from allegiance.audit.record import Labelled, Record
+from allegiance.audit.record import Labelled
 from allegiance.audit.specs import Property
 from allegiance.errors import UsageError
 from allegiance.scanners.codebook import Category
@@ -149,9 +149,7 @@ def side_of(settled: TermsSpec | None, ledger_id: str, position: int) -> Literal
     return first if not second else ("B" if first == "A" else "A")
 
 
-def shift(
-    labels: Iterable[Labelled], wanted: Property, confidence: float = 0.95
-) -> Shift | None:
+def shift(labels: Iterable[Labelled], wanted: Property, confidence: float = 0.95) -> Shift | None:
     """Compare the labels under one side's words with those under the other's.
 
     Parameters
@@ -205,7 +203,7 @@ def _separate(
 
     Newcombe 1998: the limits of each rate, put together as distances.
     """
-    from scipy.stats import fisher_exact
+    from scipy import stats as scipy_stats
 
     from allegiance.stats.difference import mover
 
@@ -216,7 +214,7 @@ def _separate(
         (one.point, one.low, one.high), (other.point, other.low, other.high), 0.0, furthest=1.0
     )
     table = [[sum(map(sum, s)), sum(map(len, s)) - sum(map(sum, s))] for s in (first, second)]
-    p_value = cast(Any, fisher_exact)(table).pvalue
+    p_value = cast(Any, scipy_stats).fisher_exact(table).pvalue
     return (one.point - other.point, low, high), float(p_value)
 
 

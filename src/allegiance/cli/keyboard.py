@@ -52,7 +52,8 @@ class Keyboard:
 
 
 def _pressed(prompt: str, fresh: bool) -> str:
-    assert termios is not None and tty is not None
+    assert termios is not None
+    assert tty is not None
     terminal = sys.stdin.fileno()
     before = termios.tcgetattr(terminal)
     try:

@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
 @app.command(
     epilog=(
-        "Example: allegiance label first · allegiance label first --mask --terms both · allegiance label first --value no "
-        "· allegiance label first --from labels.csv · allegiance label --transcript 3f9a2c --category doubts --value yes "
-        "--quote 'perhaps they are not' · allegiance label first --overlap 20 --among ann,ben"
+        "Example: allegiance label first · allegiance label first --mask --terms both · allegiance label first "
+        "--value no · allegiance label first --from labels.csv · allegiance label --transcript 3f9a2c --category "
+        "doubts --value yes --quote 'perhaps they are not' · allegiance label first --overlap 20 --among ann,ben"
     )
 )
 def label(
@@ -130,12 +130,12 @@ def label(
     if overlap is not None or among:
         _share(place, drawn, overlap, among, rater, as_json)
         return
-    name = category or _only_category(drawn)
+    name = category or only_category(drawn)
     book = book_of(place)
     wanted = (
         known_property(record, name, book=book)
         if drawn is None
-        else _declared(drawn, record, name, book)
+        else declared(drawn, record, name, book)
     )
     who, account = rater_name(rater), this_account()
     desk = Desk(corpus, ledger, record, wanted, who, drawn, account, rater_is_me)
@@ -161,15 +161,23 @@ def label(
         _sit(desk, sitting, known, terms, lines)
 
 
-def _only_category(drawn: "Draw | None") -> str:
-    declared = () if drawn is None else drawn.spec.properties
-    if len(declared) != 1:
-        there = f" it is after {', '.join(map(str, declared))}" if declared else ""
+def only_category(drawn: "Draw | None") -> str:
+    """Give the category that a draw is after, where that is one.
+
+    Raises
+    ------
+    UsageError
+        If it is after several, or none.
+    """
+    after = () if drawn is None else drawn.spec.properties
+    if len(after) != 1:
+        there = f" it is after {', '.join(map(str, after))}" if after else ""
         raise UsageError(f"Say with --category what is labelled;{there or ' nothing is declared'}.")
-    return declared[0].category
+    return after[0].category
 
 
-def _declared(drawn: "Draw", record: "Record", name: str, book: "Codebook") -> "Property":
+def declared(drawn: "Draw", record: "Record", name: str, book: "Codebook") -> "Property":
+    """Give a category as a draw declares it, else as it is defined on record or in the codebook."""
     from allegiance.audit import known_property
 
     category = name.partition("=")[0].replace("_", "-")

@@ -156,9 +156,7 @@ def from_file(desk: Desk, path: Path, as_json: bool) -> None:
     tell(desk, done, as_json)
 
 
-def read_rows(
-    path: Path, columns: tuple[str, ...] = COLUMNS
-) -> Iterator[dict[str, str]]:
+def read_rows(path: Path, columns: tuple[str, ...] = COLUMNS) -> Iterator[dict[str, str]]:
     """Read the rows of a CSV of labels.
 
     Raises

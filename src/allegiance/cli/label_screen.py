@@ -147,8 +147,10 @@ class Screen:
         if isinstance(taken, Undone):
             label = taken.label
             was = "skipped" if label is None else label.value
-            self._draft = _Draft() if label is None else _Draft(
-                [quote.text for quote in label.quotes], label.note
+            self._draft = (
+                _Draft()
+                if label is None
+                else _Draft([quote.text for quote in label.quotes], label.note)
             )
         else:
             was = "skipped" if taken.value == "skip" else taken.value
