@@ -13,7 +13,7 @@ from allegiance.cli.transcripts import WHO, visible
 if TYPE_CHECKING:
     from allegiance.corpus import Transcript
 
-_MARKED = "black on yellow"
+_MARKED = "reverse"
 _LEFT = 8
 """Lines of the screen that a page leaves to the heading and the question."""
 _LEAST = 10
