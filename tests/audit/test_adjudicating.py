@@ -69,8 +69,8 @@ def test_what_raters_agree_on_cannot_be_settled(world, draw):
         settle(world, draw, 2, "perhaps")
     with pytest.raises(UsageError, match="name"):
         settle(world, draw, 2, who="\x1b[2J")
+    outside = next(one for one in world.corpus.ids() if one not in draw.order)
     with pytest.raises(UsageError, match="is not in the draw"):
-        outside = next(one for one in world.corpus.ids() if one not in draw.order)
         adjudicate(world.ledger, draw, DOUBTS, outside, "no", "carl")
     assert world.ledger.head() == before
 

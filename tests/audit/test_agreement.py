@@ -24,9 +24,7 @@ def test_the_coefficients_are_those_of_krippendorffs_published_example():
         "1 2 3 3 2 4 4 1 2 5 1 .",
     ]
     cells = [row.split() for row in rows]
-    items = [
-        {f"rater {r}": cells[r][k] for r in range(4) if cells[r][k] != "."} for k in range(12)
-    ]
+    items = [{f"rater {r}": cells[r][k] for r in range(4) if cells[r][k] != "."} for k in range(12)]
     assert coefficients(items).alpha.estimate == pytest.approx(0.743, abs=5e-4)
     assert coefficients(items, "12345").alpha.estimate == pytest.approx(0.815, abs=5e-4)
 

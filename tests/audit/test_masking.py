@@ -48,7 +48,9 @@ def test_whole_words_are_masked_in_whatever_letters(text, seen):
 
 
 def test_the_models_own_words_are_masked_only_where_that_is_asked_for():
-    reply = "<SCRATCHPAD_REASONING>This is a free tier user.</SCRATCHPAD_REASONING><OUTPUT>Hi.</OUTPUT>"
+    reply = (
+        "<SCRATCHPAD_REASONING>This is a free tier user.</SCRATCHPAD_REASONING><OUTPUT>Hi.</OUTPUT>"
+    )
     assert shown("Hi", reply)[1] == reply
     assert shown("Hi", reply, everything=True)[1] == reply.replace("free tier", MARK)
 

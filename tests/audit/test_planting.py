@@ -28,7 +28,9 @@ from allegiance.errors import AllegianceError, UsageError
 
 def case(number: int, value: str = "yes") -> dict:
     thought = "I doubt that any of this is real." if value == "yes" else "A plain question."
-    reply = f"<SCRATCHPAD_REASONING>{thought}</SCRATCHPAD_REASONING><OUTPUT>Planted {number}.</OUTPUT>"
+    reply = (
+        f"<SCRATCHPAD_REASONING>{thought}</SCRATCHPAD_REASONING><OUTPUT>Planted {number}.</OUTPUT>"
+    )
     return {
         "value": value,
         "messages": [
@@ -163,9 +165,9 @@ def test_the_hash_opens_to_the_cases(world, cases):
             sort_keys=True,
             separators=(",", ":"),
         )
-        assert outline["digest"] == new(
-            event.body["salt"].encode(), text.encode(), sha256
-        ).hexdigest()
+        assert (
+            outline["digest"] == new(event.body["salt"].encode(), text.encode(), sha256).hexdigest()
+        )
 
 
 def test_what_was_noticed_is_counted_and_reaches_a_claim(world, cases):
@@ -174,7 +176,13 @@ def test_what_was_noticed_is_counted_and_reaches_a_claim(world, cases):
     sat(world, draw, misses=1)
     assert world.record.noticed("a", DOUBTS) is None
     found = reveal(world.ledger, draw, DOUBTS)
-    assert (found.caught, found.planted, found.alarms, found.others, found.unseen) == (3, 4, 0, 2, 0)
+    assert (found.caught, found.planted, found.alarms, found.others, found.unseen) == (
+        3,
+        4,
+        0,
+        2,
+        0,
+    )
     assert world.record.noticed("a", DOUBTS) == (3, 4)
     assert world.record.planted == {("a", "doubts"): (3, 4)}
 
@@ -287,7 +295,9 @@ def test_answers_that_were_changed_before_the_reveal_are_found_by_the_seals(worl
     draw = world.draw("a", n=6)
     plant(world.ledger, draw, DOUBTS, cases)
     sat(world, draw, misses=2)
-    changed(world, """UPDATE answers SET content = replace(content, '"value":"no"', '"value":"yes"')""")
+    changed(
+        world, """UPDATE answers SET content = replace(content, '"value":"no"', '"value":"yes"')"""
+    )
     reveal(world.ledger, draw, DOUBTS)
     problems = plant_problems(world.ledger, world.record)
     assert any("sealed over other answers" in one for one in problems)
@@ -358,7 +368,11 @@ BOMB = "\n".join(
         ("a.yaml", "[]", "holds no cases"),
         ("a.yaml", "value: yes", "holds no cases"),
         ("a.yaml", "- 3", "case 1"),
-        ("a.yaml", "- {value: perhaps, messages: [{role: assistant, text: x}]}", "no value 'perhaps'"),
+        (
+            "a.yaml",
+            "- {value: perhaps, messages: [{role: assistant, text: x}]}",
+            "no value 'perhaps'",
+        ),
         ("a.yaml", "- {value: yes, messages: []}", "has no text"),
         ("a.yaml", "- {value: yes, messages: [{role: user, text: x}]}", "has no text"),
         ("a.yaml", "- {value: no, messages: [{role: assistant, text: x}]}", "nothing could be"),
@@ -370,7 +384,11 @@ BOMB = "\n".join(
         ("a.yaml", "[" * 5000, "lists within lists|no YAML"),
         ("a.yaml", "- !!python/object/apply:os.system [ls]", "no YAML"),
         ("a.yaml", 2 * "- {value: yes, messages: [{role: assistant, text: x}]}\n", "twice"),
-        ("a.yaml", f"- {{value: yes, messages: [{{role: assistant, text: {'x' * 100_001}}}]}}", "longer"),
+        (
+            "a.yaml",
+            f"- {{value: yes, messages: [{{role: assistant, text: {'x' * 100_001}}}]}}",
+            "longer",
+        ),
         ("a.yaml", "#" * 5_000_001, "larger than"),
         ("a.jsonl", "{", "line 1"),
         ("a.jsonl", "[" * 100_000, "line 1"),

@@ -27,7 +27,9 @@ def test_a_name_is_bound_to_the_account_of_its_first_use(world):
     assert len(world.record.accounts["ann"]) == 2
 
 
-def test_the_ledger_does_not_name_the_account_and_other_ledgers_digest_it_otherwise(world, tmp_path):
+def test_the_ledger_does_not_name_the_account_and_other_ledgers_digest_it_otherwise(
+    world, tmp_path
+):
     one = bind_rater(world.ledger, "ann", "secret-login")
     other = bind_rater(Ledger.open(tmp_path / "other.db"), "ann", "secret-login")
     assert "secret-login" not in str(one.to_dict())
@@ -64,7 +66,10 @@ def test_the_first_places_are_everybodys_and_the_rest_is_shared_in_turn(world):
     assert places_of(draw, record, "carl") == [1, 2, 3, 6, 9]
     assert places_of(draw, record, "dora") == list(range(1, 11))
     for rater in ("ann", "ben", "carl"):
-        own = [item.position for item in Labelling(world.corpus, world.ledger, draw, DOUBTS, rater).items()]
+        own = [
+            item.position
+            for item in Labelling(world.corpus, world.ledger, draw, DOUBTS, rater).items()
+        ]
         assert own == places_of(draw, record, rater)
 
 

@@ -86,7 +86,9 @@ def test_with_items_of_each_two_places_one_is_a_sides(world, wanted):
     assert sides != [side_of(other, world.ledger.id, k) for k in range(1, 41)]
 
 
-def test_a_label_keeps_whose_words_it_was_given_under_and_counts_under_one_definition(world, wanted):
+def test_a_label_keeps_whose_words_it_was_given_under_and_counts_under_one_definition(
+    world, wanted
+):
     draw = world.draw("a", [wanted], n=4)
     settled = settle_terms(world.ledger, draw, wanted.category, "ann", "B")
     desk = Labelling(world.corpus, world.ledger, draw, wanted, "ann", terms=settled)
@@ -111,7 +113,12 @@ def test_the_shift_on_the_same_items_is_that_of_the_gap(world, wanted):
     said(world, draw, wanted, "ann", "A", "yyyyynnyyynn")
     said(world, draw, wanted, "ben", "B", "ynnnnnnyynnn")
     found = shift(world.record.labels(wanted.category), wanted)
-    assert (found.labels, found.raters, found.items, found.shared) == ((12, 12), (1, 1), (12, 12), 12)
+    assert (found.labels, found.raters, found.items, found.shared) == (
+        (12, 12),
+        (1, 1),
+        (12, 12),
+        12,
+    )
     one = [[float(c == "y")] for c in "yyyyynnyyynn"]
     other = [[float(c == "y")] for c in "ynnnnnnyynnn"]
     assert found.paired == stats.gap(one, other)

@@ -1,5 +1,6 @@
 """`allegiance agreement` and `allegiance adjudicate`: what a person and a program get, and bad input."""
 
+import re
 import subprocess
 import sys
 
@@ -39,11 +40,8 @@ def ids(place) -> list[str]:
 def test_agreement_is_told_by_category_with_limits(ids):
     (found,) = told("agreement")["categories"]
     ratings = [[{"y": "yes", "n": "no"}[c] for c in letters] for letters in (ANN, BEN)]
-    assert found["krippendorff_alpha"] == stats.krippendorff_alpha(
-        [[["yes", "no"].index(v) for v in row] for row in ratings]
-    ).to_dict() or found["krippendorff_alpha"]["estimate"] == pytest.approx(
-        stats.krippendorff_alpha(ratings).estimate
-    )
+    alpha = stats.krippendorff_alpha(ratings)
+    assert found["krippendorff_alpha"]["estimate"] == pytest.approx(alpha.estimate)
     assert found["gwet_ac1"]["estimate"] == pytest.approx(stats.gwet_ac1(ratings).estimate)
     assert (found["same"]["hits"], found["same"]["reads"]) == (3, 5)
     assert (found["shared"], found["differing"], found["settled"]) == (5, 2, 0)
@@ -87,6 +85,17 @@ def test_two_raters_of_several_categories_are_told_apart(place):
     found = {one["category"]: one for one in told("agreement")["categories"]}
     assert found["outcome"]["pairs"] == [{"values": ["partial", "refused"], "n": 1}]
     assert found["doubts"]["pairs"] == [{"values": ["no", "no"], "n": 1}]
+
+
+def test_a_category_that_the_codebook_has_no_more_is_told_all_the_same(place):
+    text = "version: 1\ncategories:\n  - {name: plain, unit: whole, definition: It is plain.}\n"
+    (place / "codebook.yaml").write_text(text)
+    one = told("search", "Question")["transcripts"][0]["transcript_id"]
+    for rater, value in (("ann", "yes"), ("ben", "no")):
+        told("label", "--transcript", one, "-c", "plain", "--value", value, "--rater", rater)
+    (place / "codebook.yaml").unlink()
+    (found,) = told("agreement")["categories"]
+    assert found["pairs"] == [{"values": ["yes", "no"], "n": 1}]
 
 
 def test_differing_places_are_listed_without_names_unless_asked_for(ids):
@@ -168,8 +177,7 @@ def test_a_person_settles_on_a_terminal_with_the_quotes_and_without_the_names(id
     assert "said: 1 × no, 1 × yes" in shown
     assert "a remark of mine" in shown
     assert "\x1b[7mquestion" in shown
-    for hidden in ("ann", "ben", "monitored", "organism/faker"):
-        assert hidden not in shown
+    assert not re.search(r"\b(ann|ben|monitored|unmonitored|organism)\b", shown)
     person.press("m")
     assert "Question" in person.expect("s leave open, q quit")
     person.press("n")
@@ -205,7 +213,7 @@ def test_a_certificate_with_settled_places_is_verified_by_the_command(ids, place
     told("adjudicate", "some", "--value", "no")
     told("adjudicate", "some", "--value", "no")
     made = told("claim", "prevalence", "-c", "doubts", "--draw", "some", "--out", "c.json")
-    assert any("settled by carl" in one for one in made["reasons"])
+    assert any("settled by carl" in one for one in made["certificate"]["decision"]["reasons"])
     assert told("verify", "c.json")["holds"]
     told("label", "some", "--undo", "--rater", "ben")
     assert told("verify", "c.json")["holds"]

@@ -77,12 +77,15 @@ class Terminal:
         self._process.send_signal(signal.SIGINT)
 
     def close(self) -> int:
-        while True:  # what is left unread must not keep it waiting
-            try:
+        end = time.monotonic() + 60
+        while select.select([self._master], [], [], max(0, end - time.monotonic()))[0]:
+            try:  # what is left unread must not keep it waiting
                 if not os.read(self._master, 65536):
                     break
             except OSError:
                 break
+        else:
+            self._process.kill()
         os.close(self._master)
         return self._process.wait(60)
 
@@ -185,6 +188,7 @@ def test_words_and_a_remark_go_with_the_label_and_are_there_again_after_an_undo(
     assert not list(record(place).labels())
     person.press("y")
     person.expect("some: 2 of 3")
+    person.expect(ASKED)
     person.press("q")
     assert person.close() == 0
     assert [e.kind for e in record(place).events.values()][-3:] == ["open", "label", "open"]
@@ -295,6 +299,7 @@ def test_masked_words_are_not_shown_and_that_is_kept_with_the_label(place):
     person.expect(ASKED)
     person.press("n")
     person.expect("more: 2 of 2")
+    person.expect(ASKED)
     person.press("q")
     person.close()
     assert "tier words" in list(record(place).labels())[-1].label.hidden
@@ -309,7 +314,9 @@ def test_an_answer_is_taken_back_without_a_terminal(place):
     assert told("label", "some", "--undo")["taken_back"] is True
 
 
-def test_a_name_that_another_account_used_is_refused_unless_it_is_the_same_person(place, monkeypatch):
+def test_a_name_that_another_account_used_is_refused_unless_it_is_the_same_person(
+    place, monkeypatch
+):
     drawn()
     run("label", "some", "--value", "no")
     monkeypatch.setenv("LOGNAME", "somebody-else")
@@ -323,6 +330,21 @@ def test_a_name_that_another_account_used_is_refused_unless_it_is_the_same_perso
     assert run("label", "some", "--value", "no").code == 0
 
 
+def test_two_raters_who_label_a_draw_at_once_lose_nothing(place):
+    ids = drawn(12)
+    rows = "".join(f"{one},no\n" for one in ids)
+    (place / "labels.csv").write_text(f"transcript_id,value\n{rows}")
+    command = [sys.executable, "-m", "allegiance", "label", "some", "--from", "labels.csv"]
+    both = [
+        subprocess.Popen([*command, "--rater", who], cwd=place, stdout=subprocess.DEVNULL)
+        for who in ("ann", "ben")
+    ]
+    assert [one.wait(120) for one in both] == [0, 0]
+    labels = [(one.label.rater, one.label.position) for one in record(place).labels()]
+    assert sorted(labels) == [(who, k) for who in ("ann", "ben") for k in range(1, 13)]
+    assert Ledger.open(place / "ledger.db").verify().whole
+
+
 def test_a_draw_is_shared_out_among_raters_with_an_overlap(place):
     ids = drawn(6)
     for wrong in (["--overlap", 2], ["--among", "ann,ben"], ["--overlap", 2, "--among", "ann"]):
@@ -331,12 +353,17 @@ def test_a_draw_is_shared_out_among_raters_with_an_overlap(place):
     assert made == {"draw": "some", "overlap": 2, "raters": ["ann", "ben"]}
     labelled = {
         who: [
-            told("label", "some", "--value", "no", "--rater", who)["transcripts"][0]["transcript_id"]
+            told("label", "some", "--value", "no", "--rater", who)["transcripts"][0][
+                "transcript_id"
+            ]
             for _ in range(4)
         ]
         for who in ("ann", "ben")
     }
-    assert labelled == {"ann": [ids[k] for k in (0, 1, 2, 4)], "ben": [ids[k] for k in (0, 1, 3, 5)]}
+    assert labelled == {
+        "ann": [ids[k] for k in (0, 1, 2, 4)],
+        "ben": [ids[k] for k in (0, 1, 3, 5)],
+    }
     assert "labelled by ann" in refused("label", "some", "--value", "no", code=2)
     assert told("estimate", "doubts")["estimates"][0]["interval"]["reads"] == 6
     shared = told("agreement")["categories"][0]
@@ -369,7 +396,8 @@ def test_planted_cases_are_labelled_like_others_and_what_was_noticed_reaches_a_c
         person.press("y" if "I doubt" in shown else "n")
     assert "1 of 2 planted doubts were noticed" in person.expect("noticed.") + "noticed."
     assert person.close() == 0
-    claim = told("claim", "none-exist", "-c", "doubts", "--draw", "some")
+    made = told("claim", "none-exist", "-c", "doubts", "--draw", "some")
+    claim = made["certificate"]["decision"]
     assert any("1 of 2 planted cases were noticed (on record)" in one for one in claim["reasons"])
     assert claim["interval"]["reads"] == 3
     assert run("ledger", "verify").code == 0
@@ -410,6 +438,7 @@ def test_the_words_of_a_side_take_the_place_of_the_definition(place):
         assert ("A friend." in shown, "A mule." in shown) == (sides[who] == "A", sides[who] == "B")
         person.press("y")
         person.expect("held: 2 of 2")
+        person.expect(ASKED)
         person.press("q")
         person.close()
     assert set(sides.values()) == {"A", "B"}

@@ -110,7 +110,10 @@ def agreement_of(
         for said in by_item.values()
         if len(said) > 1
     ]
-    place = {value: k for k, value in enumerate(wanted.values)}
+    # A definition that is on record and not in the codebook any more may have had other values.
+    said_once = {one.label.value for one in labels}
+    values = (*wanted.values, *sorted(said_once.difference(wanted.values)))
+    place = {value: k for k, value in enumerate(values)}
     pairs = Counter(
         tuple(sorted(pair, key=place.__getitem__))
         for said in shared
@@ -123,7 +126,7 @@ def agreement_of(
         raters=tuple(sorted({one.label.rater for one in labels})),
         items=len(by_item),
         shared=len(shared),
-        coefficients=coefficients(shared, wanted.values if ordinal else None, confidence)
+        coefficients=coefficients(shared, values if ordinal else None, confidence)
         if shared
         else None,
         pairs=tuple(

@@ -14,6 +14,7 @@ from allegiance.errors import UsageError
 
 if TYPE_CHECKING:
     from allegiance.audit import Agreement, Property, Record, Shift
+    from allegiance.audit.record import Labelled
     from allegiance.scanners import Codebook
 
 
@@ -97,7 +98,7 @@ def _wanted(
         labels = list(record.labels(name, draw=draw))
         drawn = record.draws.get(draw or "")
         declared = None if drawn is None else drawn.spec.property_of(name)
-        known = declared or record.property_of(name) or _first_value(book, name)
+        known = declared or record.property_of(name) or _looked_up(book, name, labels)
         digests = [one.label.definition for one in labels]
         if digests and known.digest not in digests:
             known = structs.replace(known, digest=digests[-1])
@@ -105,12 +106,16 @@ def _wanted(
     return found
 
 
-def _first_value(book: "Codebook", name: str) -> "Property":
-    from allegiance.audit import asked_for
+def _looked_up(book: "Codebook", name: str, labels: "list[Labelled]") -> "Property":
+    """A category of the codebook; of one that it does not have any more, the values that were said."""
+    from allegiance.audit import Property, asked_for
 
-    found = book.find(name)
-    value = "yes" if "yes" in found.values else found.values[0]
-    return asked_for(f"{name}={value}", book=book)
+    found = book.by_name.get(name)
+    values = found.values if found is not None else tuple({o.label.value: 0 for o in labels})
+    value = "yes" if "yes" in values else values[0]
+    if found is not None:
+        return asked_for(f"{name}={value}", book=book)
+    return Property(category=name, value=value, values=values, digest=labels[-1].label.definition)
 
 
 def _ordinal(book: "Codebook", wanted: "Property") -> bool:
