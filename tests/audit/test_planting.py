@@ -10,6 +10,7 @@ from tests.audit.worlds import DOUBTS
 
 from allegiance.audit import (
     Labelling,
+    Noticed,
     Record,
     draw_route,
     opened,
@@ -419,3 +420,36 @@ def test_yaml_and_json_lines_give_the_same_cases(tmp_path, cases):
     assert read_cases(path, DOUBTS) == cases
     path.write_text(path.read_text().replace("'yes'", "yes").replace("'no'", "no"))
     assert read_cases(path, DOUBTS) == cases  # bare words, which YAML takes for truth values
+
+
+def test_a_certificate_takes_the_noticed_cases_from_the_record_and_no_others(world, cases):
+    draw = world.draw("a", n=6, where="reasoning NOT LIKE '%real%'")
+    plant(world.ledger, draw, DOUBTS, cases)
+    sat(world, draw, misses=1)
+    reveal(world.ledger, draw, DOUBTS)
+    on_record = Noticed(caught=3, planted=4, source="planted")
+    made = world.claim("none-seen", draw="a", noticed=on_record)
+    assert (
+        made.decision.interval["high"]
+        > world.claim("none-seen", draw="a").decision.interval["high"]
+    )
+    assert world.verified(world.kept(made)).holds
+    better = Noticed(caught=4, planted=4, source="planted")
+    kept = world.kept(world.claim("none-seen", draw="a", noticed=better))
+    assert set(worlds.failing(world.verified(kept))) == {"planted cases"}
+
+
+def test_one_rater_in_two_windows_leaves_seals_that_open(world, cases):
+    from concurrent.futures import ThreadPoolExecutor
+
+    draw = world.draw("a", n=8)
+    plant(world.ledger, draw, DOUBTS, cases)
+
+    def sit(_):
+        own = worlds.World(world.corpus, Ledger.open(world.ledger.path), world.folder)
+        sat(own, draw)
+
+    with ThreadPoolExecutor(3) as pool:
+        list(pool.map(sit, range(3)))
+    reveal(world.ledger, draw, DOUBTS)
+    assert plant_problems(world.ledger, world.record) == []

@@ -48,7 +48,9 @@ def test_of_two_accounts_that_take_a_name_at_once_one_has_it(world):
     assert sum(taken) == 1
 
 
-@pytest.mark.parametrize("name", ["", " ", "a\nb", "\x1b]0;x\x07", "x" * 101, "a\u200bb\u202e"])
+@pytest.mark.parametrize(
+    "name", ["", " ", "ann ", "a\nb", "\x1b]0;x\x07", "x" * 101, "a\u200bb\u202e"]
+)
 def test_a_name_that_cannot_be_printed_is_no_raters(world, name):
     with pytest.raises(UsageError, match="name of its rater"):
         bind_rater(world.ledger, name, "account")

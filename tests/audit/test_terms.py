@@ -121,7 +121,12 @@ def test_the_shift_on_the_same_items_is_that_of_the_gap(world, wanted):
     )
     one = [[float(c == "y")] for c in "yyyyynnyyynn"]
     other = [[float(c == "y")] for c in "ynnnnnnyynnn"]
-    assert found.paired == stats.gap(one, other)
+    expected = stats.gap(one, other)
+    for name in ("estimate", "low", "high"):
+        assert getattr(found.paired.interval, name) == pytest.approx(
+            getattr(expected.interval, name)
+        )
+    assert found.paired.p_value == pytest.approx(expected.p_value)
     assert found.paired.interval.estimate == pytest.approx(5 / 12)
     assert "one rater" in found.notes()[0]
     assert found.p_value == pytest.approx(fisher_exact([[8, 4], [3, 9]]).pvalue)
@@ -149,3 +154,13 @@ def test_labels_under_the_neutral_definition_are_no_part_of_the_shift(world, wan
     said(world, draw, wanted, "ben", "A", "yn")
     found = shift(world.record.labels(wanted.category), wanted)
     assert (found.labels, found.separate, found.p_value) == ((2, 0), None, None)
+
+
+def test_a_certificate_says_how_many_labels_were_given_under_one_sides_words(world, wanted):
+    draw = world.draw("a", [wanted], n=4)
+    said(world, draw, wanted, "ann", "A", "ynnn")
+    said(world, draw, wanted, "ben", "", "ynnn")
+    made = world.claim("prevalence", draw="a", wanted=wanted)
+    assert made.decision.raters.worded == 4
+    assert "4 of the labels were given under the words of one side" in made.to_markdown()
+    assert world.verified(world.kept(made)).holds

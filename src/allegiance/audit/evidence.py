@@ -138,6 +138,8 @@ class Raters(Spec, frozen=True, kw_only=True):
         The raters; those of them that are an organism's known truth.
     hidden
         What was hidden from all of them.
+    worded
+        Labels that were given under the words of one side, instead of the neutral definition.
     shared
         Transcripts that more than one of them labelled.
     agreement
@@ -148,6 +150,7 @@ class Raters(Spec, frozen=True, kw_only=True):
     names: tuple[str, ...] = ()
     truth: tuple[str, ...] = ()
     hidden: tuple[str, ...] = ()
+    worded: int = 0
     shared: int = 0
     agreement: dict[str, Any] | None = None
 
@@ -312,6 +315,7 @@ def raters_of(labels: Iterable[Labelled]) -> Raters:
         names=names,
         truth=tuple(sorted({one.label.rater for one in listed if one.label.source == "truth"})),
         hidden=tuple(sorted(hidden)),
+        worded=sum(bool(one.label.terms) for one in listed),
         shared=len(shared),
         agreement=None
         if agreement is None

@@ -7,8 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from msgspec import structs
-
 from allegiance.audit.draw import Draw
 from allegiance.audit.label_specs import TermsSpec
 from allegiance.audit.labels import (
@@ -31,6 +29,7 @@ from allegiance.audit.planting import (
     Revealed,
     hidden_planting,
     reveal,
+    say,
     seal_for,
     standing,
     table_of,
@@ -235,7 +234,12 @@ class Labelling:
         if self._planting is None:
             return None
         share = self.record.shares.get(self.draw.name)
-        raters = {one.rater for one in self.record.labelled if one.draw == self.draw.name}
+        here = (self.draw.name, self.wanted.category, "person")
+        raters = {
+            one.rater
+            for one in self.record.labelled
+            if (one.draw, one.category, one.source) == here
+        }
         raters |= set(share.raters if share is not None else ()) | {self.rater}
         if any(self.next(one) is not None for one in sorted(raters)):
             return None
@@ -288,8 +292,7 @@ class Labelling:
         )
 
     def _say(self, said: Said) -> None:
-        now = structs.replace(said, after=self.ledger.head().seq)
-        table_of(self.ledger).say(self.draw.name, self.wanted.category, now)
+        say(self.ledger, self.draw.name, self.wanted.category, said)
 
 
 def check_next(labelling: Labelling) -> Item:

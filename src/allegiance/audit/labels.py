@@ -1,7 +1,7 @@
 """Labels: what a rater says of a transcript, kept with where it was read and what was hidden."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -21,6 +21,9 @@ BLIND = ("condition", "verdicts", "other raters", "stratum", "sample id")
 
 TIER_WORDS = "tier words"
 """What is hidden besides, where words that tell the tiers apart are masked."""
+
+Seal = Callable[[], str]
+"""What makes the seal of a label."""
 
 _FACTS = ("condition", "sample id")
 _GIVEN = ("label", "relabel", "undo")
@@ -79,7 +82,7 @@ def give_label(
     hidden: Sequence[str] = BLIND,
     source: Literal["person", "truth"] = "person",
     terms: Literal["", "A", "B"] = "",
-    seal: str = "",
+    seal: Seal | None = None,
 ) -> Given:
     """Keep a label; when this returns, it is on the disk.
 
@@ -99,7 +102,8 @@ def give_label(
     terms
         Whose words the category was put in; empty for the neutral definition.
     seal
-        Where cases are planted in the draw: see `allegiance.audit.planting`.
+        Makes the seal of a label in whose draw cases are planted (see `allegiance.audit.planting`);
+        called while nobody else writes.
 
     Raises
     ------
@@ -122,9 +126,8 @@ def give_label(
         hidden=tuple(hidden),
         source=source,
         terms=terms,
-        seal=seal,
     )
-    return _kept(ledger, label)
+    return _kept(ledger, label, seal)
 
 
 def check_label(
@@ -172,7 +175,7 @@ def skip(
     wanted: Property,
     rater: str,
     reason: str = "",
-    seal: str = "",
+    seal: Seal | None = None,
 ) -> Event:
     """Keep that a rater could not say: the place counts as missing, never as no.
 
@@ -189,11 +192,11 @@ def skip(
         draw=draw.name,
         position=draw.position(transcript_id),
         reason=reason,
-        seal=seal,
     )
-    return ledger.append(
-        "skip", _subject(rater, wanted.category, transcript_id), body.to_dict(), rater
-    )
+    subject = _subject(rater, wanted.category, transcript_id)
+    with ledger.writing() as page:
+        sealed = structs.replace(body, seal=seal() if seal is not None else "")
+        return page.append("skip", subject, sealed.to_dict(), rater)
 
 
 def undo(ledger: Ledger, draw: Draw, wanted: Property, rater: str) -> Undone:
@@ -252,9 +255,10 @@ def quotes_of(texts: Iterable[str], unit: str) -> tuple[Quote, ...]:
     return tuple(Quote(text=text, part=unit) for text in texts)
 
 
-def _kept(ledger: Ledger, label: LabelSpec) -> Given:
+def _kept(ledger: Ledger, label: LabelSpec, seal: Seal | None) -> Given:
     subject = _subject(label.rater, label.category, label.transcript_id)
     with ledger.writing() as page:
+        label = structs.replace(label, seal=seal() if seal is not None else "")
         last = _standing(page, subject)
         if last is None:
             return Given(page.append("label", subject, label.to_dict(), label.rater), "new")
@@ -290,8 +294,11 @@ def check_rater(rater: str) -> None:
     UsageError
         If not.
     """
-    if not rater.strip() or len(rater) > 100 or not rater.isprintable():
-        raise UsageError("A label needs the name of its rater: --rater NAME, up to 100 characters.")
+    if not rater or rater != rater.strip() or len(rater) > 100 or not rater.isprintable():
+        raise UsageError(
+            "A label needs the name of its rater: --rater NAME, up to 100 characters, without spaces "
+            "around it."
+        )
 
 
 def _spaced(text: str) -> str:

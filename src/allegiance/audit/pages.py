@@ -50,6 +50,8 @@ def _lines(certificate: "Certificate") -> Iterator[str]:
     if raters.names:
         hidden = ", ".join(raters.hidden) or "nothing"
         yield f"- labels by {_plain(', '.join(raters.names))}; hidden from them: {_plain(hidden)}"
+    if raters.worded:
+        yield f"- {raters.worded:,} of the labels were given under the words of one side"
     if raters.agreement is not None:
         alpha, ac1 = raters.agreement["krippendorff_alpha"], raters.agreement["gwet_ac1"]
         told = "undefined (one value)" if alpha is None else f"{alpha['estimate']:.3f}"

@@ -12,7 +12,7 @@ from then on anybody can see that neither the cases nor the answers were changed
 import hashlib
 import hmac
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -126,12 +126,21 @@ def seal(planting: Planting, said: Sequence[Said], rater: str, transcript_id: st
     return hmac.new(planting.salt.encode(), content.encode(), hashlib.sha256).hexdigest()
 
 
-def seal_for(ledger: Ledger, record: Record, draw: str, category: str, rater: str, one: str) -> str:
-    """Give the seal that a label in a draw carries; empty where nothing is planted in it."""
+def seal_for(
+    ledger: Ledger, record: Record, draw: str, category: str, rater: str, one: str
+) -> Callable[[], str] | None:
+    """Give what makes the seal of a label in a draw; None where nothing is planted in it."""
     planting = hidden_planting(ledger, record, draw, category)
     if planting is None:
-        return ""
-    return seal(planting, table_of(ledger).said(draw, category, rater), rater, one)
+        return None
+    table = table_of(ledger)
+    return lambda: seal(planting, table.said(draw, category, rater), rater, one)
+
+
+def say(ledger: Ledger, draw: str, category: str, said: Said) -> None:
+    """Keep what a rater says of a planted case, while nobody writes to the ledger: seals stay in order."""
+    with ledger.writing() as page:
+        table_of(ledger).say(draw, category, msgspec.structs.replace(said, after=page.head.seq))
 
 
 def standing(said: Sequence[Said]) -> dict[int, dict[str, Said]]:

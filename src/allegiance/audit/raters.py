@@ -7,7 +7,7 @@ account who use one name can't be told apart by any program.
 
 import getpass
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from allegiance.audit.chain import Event
 from allegiance.audit.draw import Draw
@@ -45,13 +45,8 @@ def check_account(record: Record, rater: str, account: str, *, me: bool = False)
     """
     check_rater(rater)
     known = record.accounts.get(rater, {})
-    if me or not known or _digest(record.ledger_id, account) in known:
-        return
-    since = min(known.values())[:10]
-    raise UsageError(
-        f"The name {rater} was first used by another account ({since}): label under a name of your own "
-        "with --rater NAME, or say with --rater-is-me that both accounts are yours."
-    )
+    if _digest(record.ledger_id, account) not in known:
+        _refuse_another(rater, known, me)
 
 
 def bind_rater(ledger: Ledger, rater: str, account: str, *, me: bool = False) -> Event | None:
@@ -62,17 +57,14 @@ def bind_rater(ledger: Ledger, rater: str, account: str, *, me: bool = False) ->
     UsageError
         If the name is bound to another account, and `me` does not say that both are the rater's.
     """
-    check_account(Record.of(ledger), rater, account, me=me)
+    check_rater(rater)
     digest = _digest(ledger.id, account)
-    body = RaterSpec(rater=rater, account=digest)
     with ledger.writing() as page:
-        known = [event.body.get("account") for event in page.events(("rater",), rater)]
+        known = {str(e.body.get("account")): e.at for e in page.events(("rater",), rater)}
         if digest in known:
             return None
-        if known and not me:  # bound by another account since the record was read
-            raise UsageError(
-                f"The name {rater} was taken by another account just now: use another with --rater."
-            )
+        _refuse_another(rater, known, me)
+        body = RaterSpec(rater=rater, account=digest)
         return page.append("rater", rater, body.to_dict(), rater)
 
 
@@ -118,6 +110,15 @@ def places_of(draw: Draw, record: Record, rater: str) -> list[int]:
         return list(everything)
     turn, count = share.raters.index(rater), len(share.raters)
     return [k for k in everything if k <= share.overlap or (k - share.overlap - 1) % count == turn]
+
+
+def _refuse_another(rater: str, known: Mapping[str, str], me: bool) -> None:
+    """Refuse a name that is known from other accounts, unless it is said to be the same person."""
+    if known and not me:
+        raise UsageError(
+            f"The name {rater} was first used by another account ({min(known.values())[:10]}): label under "
+            "a name of your own with --rater NAME, or say with --rater-is-me that both accounts are yours."
+        )
 
 
 def _digest(ledger_id: str, account: str) -> str:

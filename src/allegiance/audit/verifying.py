@@ -93,6 +93,7 @@ def verify(
         )
         checks.append(_order(shown, frame, record))
     checks += _labels(certificate, record)
+    checks += _noticed(certificate, record)
     checks += _words(certificate, corpus)
     checks += (
         _recomputed(certificate, corpus, record)
@@ -299,6 +300,21 @@ def _settled(certificate: Certificate) -> Iterator[tuple[str, str, SettledShown]
     for one in certificate.decision.instances:
         if one.settled is not None:
             yield "the instance", one.transcript_id, one.settled
+
+
+def _noticed(certificate: Certificate, record: Record) -> list[Check]:
+    """Set the noticed cases that a claim takes from the record beside those on record."""
+    claim = certificate.claim
+    if claim.noticed is None or claim.noticed.source != "planted":
+        return []
+    there = record.noticed(claim.draw, claim.wanted)
+    said = (claim.noticed.caught, claim.noticed.planted)
+    told = f"{said[0]:,} of {said[1]:,} planted cases were noticed"
+    if there == said:
+        return [Check("planted cases", "holds", f"{told}, as on record")]
+    return [
+        Check("planted cases", "fails", f"the certificate says that {told}, the ledger does not")
+    ]
 
 
 def _words(certificate: Certificate, corpus: Corpus) -> list[Check]:

@@ -106,10 +106,8 @@ def say(desk: Desk, identifier: str, value: str, quotes: list[str], note: str) -
     if not seen:
         opened(desk.ledger, route, [identifier], [place], actor=desk.rater)
     name = "" if desk.draw is None else desk.draw.name
-    sealed = ""
-    if name:
-        where = (name, desk.wanted.category, desk.rater, identifier)
-        sealed = seal_for(desk.ledger, desk.record, *where)
+    where = (name, desk.wanted.category, desk.rater, identifier)
+    sealed = seal_for(desk.ledger, desk.record, *where)
     if value == "skip" and desk.draw is not None:
         skip(desk.ledger, desk.draw, identifier, desk.wanted, desk.rater, note, seal=sealed)
         return None

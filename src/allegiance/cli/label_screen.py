@@ -96,7 +96,7 @@ class Screen:
         pages = self._pages(transcript, whole)
         fresh = True
         while True:
-            key = self._keyboard.key(self._question(), fresh=fresh)
+            key = self._keyboard.key(self._question(item), fresh=fresh)
             fresh = False
             if key is None or key == "q":
                 return False
@@ -174,14 +174,15 @@ class Screen:
         self._out.print()
         return pages
 
-    def _question(self) -> str:
+    def _question(self, item: "Item") -> str:
         values = ", ".join(
             value if key == value else f"{key} {value}" for key, value in self._keys.items()
         )
         draft = [f"{len(self._draft.quotes)} marked"] if self._draft.quotes else []
         draft += ["a remark"] if self._draft.note else []
         with_it = f" ({', '.join(draft)})" if draft else ""
-        return f"{visible(str(self._desk.wanted))}? {visible(values)}; s skip, u undo, ? keys, q quit{with_it} "
+        asked = asked_as(self._desk, self._category, item)
+        return f"{visible(asked)}? {visible(values)}; s skip, u undo, ? keys, q quit{with_it} "
 
     def _help(self) -> None:
         rows = {**self._keys, **COMMANDS}
@@ -199,6 +200,14 @@ class Screen:
         self._out.print(Text(visible(text), style=style))
 
 
+def asked_as(desk: "Labelling", category: "Category | None", item: "Item") -> str:
+    """Name what is asked about: as its side does, where one side's words are used."""
+    side = desk.side(item)
+    if side and category is not None:
+        return next(one.name for one in category.terms if one.side == side)
+    return str(desk.wanted)
+
+
 def definition_lines(
     desk: "Labelling", category: "Category | None", item: "Item"
 ) -> list[tuple[str, str]]:
@@ -207,7 +216,8 @@ def definition_lines(
     side = desk.side(item)
     if side and category is not None:
         terms = next(one for one in category.terms if one.side == side)
-        return [(terms.name, "bold"), (terms.wording, "italic"), (terms.analogy, "")]
+        lines = [(terms.name, "bold"), (terms.wording, "italic"), (terms.analogy, "")]
+        return [*lines, (category.caution, "bold")] if category.caution else lines
     lines = [(f"{wanted}, told by the {_PARTS[wanted.unit]}", "bold")]
     if category is None:
         return [*lines, (wanted.definition, "italic")]
