@@ -85,7 +85,7 @@ class Labelling:
     terms
         In whose words the category is told; None for the neutral definition.
     record
-        The ledger as it was read last; `look` reads it anew.
+        The ledger as it was read last; `look` reads on.
     """
 
     corpus: Corpus
@@ -97,11 +97,12 @@ class Labelling:
     terms: TermsSpec | None = None
 
     def __post_init__(self) -> None:
+        self.record = Record.of(self.ledger)
         self.look()
 
     def look(self) -> None:
-        """Read the ledger anew."""
-        self.record = Record.of(self.ledger)
+        """Read what is new in the ledger."""
+        self.record.follow(self.ledger)
         self._planting = hidden_planting(
             self.ledger, self.record, self.draw.name, self.wanted.category
         )

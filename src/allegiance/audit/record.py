@@ -120,17 +120,18 @@ class Record:
         self.terms: dict[tuple[str, str, str], TermsSpec] = {}  # draw, category, rater
         self.accounts: dict[str, dict[str, str]] = {}  # rater to account to the time of first use
         self.standing = Standing()
-        for event in events:
-            self.events[event.seq] = event
-            self.head = Head(event.seq, event.digest)
-            handler = _HANDLERS.get(event.kind)
-            if handler is not None:
-                handler(self, event)
+        self._take(events)
 
     @classmethod
     def of(cls, ledger: Ledger, until: int | None = None) -> "Record":
         """Read a ledger, up to the event of a number or its end."""
         return cls(ledger.events(until=until), ledger.id, ledger.head() if until is None else None)
+
+    def follow(self, ledger: Ledger) -> None:
+        """Read on from where this record of a ledger ends."""
+        self._take(ledger.events(after=self.head.seq))
+        for name in ("agreed", "_first_seen"):  # computed from what was known before
+            vars(self).pop(name, None)
 
     def draw(self, name: str) -> DrawRecord:
         """Find a draw.
@@ -236,6 +237,14 @@ class Record:
     def on_frame(self, digest: str) -> list[DrawRecord]:
         """Give the draws on a frame, in the order in which they were made."""
         return [draw for draw in self.draws.values() if draw.spec.frame.digest == digest]
+
+    def _take(self, events: Iterable[Event]) -> None:
+        for event in events:
+            self.events[event.seq] = event
+            self.head = Head(event.seq, event.digest)
+            handler = _HANDLERS.get(event.kind)
+            if handler is not None:
+                handler(self, event)
 
     def _drew(self, event: Event) -> None:
         spec = read(DrawSpec, event.body, f"Event {event.seq} of the ledger, a draw,")
