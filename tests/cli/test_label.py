@@ -522,6 +522,43 @@ def test_a_file_that_holds_no_labels_is_said_in_one_sentence(place, content, sai
     assert "can't be read" in refused("label", "some", "--from", "none.csv", code=2)
 
 
+def test_of_a_file_with_an_unknown_value_or_a_stranger_no_label_is_kept(place):
+    ids = drawn(3)
+    other = next(one for one in Corpus.open(place / "corpus").ids() if one not in ids)
+    before = record(place).head
+    for rows, said in (
+        (f"{ids[0]},no\n{ids[1]},perhaps\n", "label 2: doubts has no value 'perhaps'"),
+        (f"{ids[0]},no\n{other},no\n", "is not in the draw some"),
+        (f"{ids[0]},no\n{ids[1]},\x1b[2J\n", "has no value"),
+    ):
+        (place / "labels.csv").write_text(f"transcript_id,value\n{rows}")
+        assert said in refused("label", "some", "--from", "labels.csv", code=2)
+        assert record(place).head == before
+
+
+def test_a_transcript_cannot_steer_the_terminal_of_a_rater(place):
+    corpus = Corpus.open(place / "corpus")
+    hostile = "\x1b[2J\x1b]0;title\x07 \u202egnirts [bold]markup[/bold] \x9b31m"
+    messages = [
+        Message("user", hostile),
+        Message("assistant", f"Hostile. {hostile}", hostile, author="model"),
+    ]
+    corpus.add([transcript(source_identity="h", source_format="test", messages=messages)])
+    told("draw", "hostile", "--n", 1, "-c", "doubts", "--where", "output LIKE 'Hostile%'")
+    done = subprocess.run(
+        [sys.executable, "-m", "allegiance", "label", "hostile", "--lines"],
+        cwd=place,
+        input="m\nw\n\x1b[31mred\nr\n\x1b[2J\nn\n",
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert "All 1 are labelled." in done.stdout
+    assert "[bold]markup[/bold]" in done.stdout
+    assert "<U+202E>" in done.stdout
+    assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]", done.stdout + done.stderr)
+
+
 def test_what_is_typed_in_cannot_steer_the_terminal(place):
     told("draw", "some", "--n", 3, "-c", "doubts")
     done = run("label", "some", "--value", "y\x1b[2Jes")
