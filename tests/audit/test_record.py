@@ -30,3 +30,21 @@ def test_a_revision_takes_the_place_of_what_it_revises_and_keeps_its_turn():
     found = list(desk.record.labels(WANTED.category))
     assert (found[0].first, found[0].label.value) == (first, "yes")
     assert len(found) == 2
+
+
+def test_a_record_that_is_read_on_is_the_one_read_anew(tmp_path):
+    from tests.audit import worlds
+
+    from allegiance.audit import Record
+
+    world = worlds.world(worlds.corpus_of(tmp_path, 20), tmp_path)
+    draw = world.draw("a", n=4)
+    record = world.record
+    assert record.agreed == {}
+    world.read(draw, "yn")
+    world.read(draw, "n", places=[1], rater="ben")
+    record.follow(world.ledger)
+    anew = Record.of(world.ledger)
+    assert (record.head, record.agreed, record.events) == (anew.head, anew.agreed, anew.events)
+    assert list(record.labels()) == list(anew.labels())
+    assert record.ordinal(draw.order[1]) == anew.ordinal(draw.order[1]) == 2

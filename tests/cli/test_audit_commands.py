@@ -89,7 +89,7 @@ def test_every_command_prints_one_object_with_the_transcripts_it_lists(place):
     assert told("read", "some")["transcripts"][0]["transcript_id"] == ids[0]
     assert told("show", ids[1])["transcripts"][0]["transcript_id"] == ids[1]
     label = told("label", "some", "--value", "yes", "--quote", "e")["transcripts"]
-    assert label == [{"transcript_id": ids[0], "value": "yes", "standing": "new", "event": 4}]
+    assert label == [{"transcript_id": ids[0], "value": "yes", "standing": "new", "event": 5}]
     for _ in ids[1:]:
         told("label", "some", "--value", "no")
     estimate = told("estimate", "doubts")["estimates"][0]

@@ -8,6 +8,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from allegiance.audit.adjudicating import Dispute, adjudicate, disputes
+    from allegiance.audit.agreement import Agreement, agreement_of
     from allegiance.audit.attesting import (
         Report,
         Sitting,
@@ -32,20 +34,43 @@ if TYPE_CHECKING:
     from allegiance.audit.export import read_export
     from allegiance.audit.frames import Frame, frame, instruments_of, read_filter
     from allegiance.audit.gaps import GapSpec, gap_of, levels_of
-    from allegiance.audit.labels import Given, check_label, give_label, hidden_from, quotes_of, skip
+    from allegiance.audit.labelling import Item, Labelling, Masking
+    from allegiance.audit.labels import (
+        Given,
+        Undone,
+        check_label,
+        give_label,
+        hidden_from,
+        quotes_of,
+        skip,
+        undo,
+    )
     from allegiance.audit.ledger import Ledger
     from allegiance.audit.licensing import Licence, licence
+    from allegiance.audit.masking import masked
     from allegiance.audit.opening import draw_route, open_position, opened, whole_id
     from allegiance.audit.plans import Planned, planned
+    from allegiance.audit.plant_file import read_cases
+    from allegiance.audit.planting import Revealed, plant, plant_problems, reveal, seal_for
     from allegiance.audit.properties import asked_for
+    from allegiance.audit.raters import (
+        bind_rater,
+        check_account,
+        places_of,
+        share_out,
+        this_account,
+    )
     from allegiance.audit.reading import Reading, reading_of
     from allegiance.audit.record import Record
     from allegiance.audit.shares import read_share
     from allegiance.audit.specs import Property, Quote, Route
     from allegiance.audit.teaching import Taught, taught_by
+    from allegiance.audit.terms import Shift, check_terms, settle_terms, shift
     from allegiance.audit.verifying import Verified, verify
 
 _HOMES = {
+    "adjudicating": ("Dispute", "adjudicate", "disputes"),
+    "agreement": ("Agreement", "agreement_of"),
     "attesting": ("Report", "Sitting", "attest", "attest_all", "read_report", "sitting_from_lines"),
     "certificate": ("Certificate", "certified", "read_certificate", "write_certificate"),
     "challenge_file": ("Challenge", "read_challenge"),
@@ -58,17 +83,32 @@ _HOMES = {
     "export": ("read_export",),
     "frames": ("Frame", "frame", "instruments_of", "read_filter"),
     "gaps": ("GapSpec", "gap_of", "levels_of"),
-    "labels": ("Given", "check_label", "give_label", "hidden_from", "quotes_of", "skip"),
+    "labelling": ("Item", "Labelling", "Masking"),
+    "labels": (
+        "Given",
+        "Undone",
+        "check_label",
+        "give_label",
+        "hidden_from",
+        "quotes_of",
+        "skip",
+        "undo",
+    ),
     "ledger": ("Ledger",),
     "licensing": ("Licence", "licence"),
     "opening": ("draw_route", "open_position", "opened", "whole_id"),
+    "masking": ("masked",),
     "plans": ("Planned", "planned"),
+    "plant_file": ("read_cases",),
+    "planting": ("Revealed", "plant", "plant_problems", "reveal", "seal_for"),
     "properties": ("asked_for",),
+    "raters": ("bind_rater", "check_account", "places_of", "share_out", "this_account"),
     "reading": ("Reading", "reading_of"),
     "record": ("Record",),
     "shares": ("read_share",),
     "specs": ("Property", "Quote", "Route"),
     "teaching": ("Taught", "taught_by"),
+    "terms": ("Shift", "check_terms", "settle_terms", "shift"),
     "verifying": ("Verified", "verify"),
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names}
@@ -78,7 +118,12 @@ __all__ = [  # noqa: RUF022 - by subject
     "Draw", "extend_draw", "make_draw", "open_draw", "ranking",
     "Ledger", "Record", "read_export",
     "Route", "draw_route", "open_position", "opened", "whole_id",
-    "Given", "Quote", "check_label", "give_label", "hidden_from", "quotes_of", "skip",
+    "Given", "Quote", "check_label", "give_label", "hidden_from", "quotes_of", "skip", "Undone", "undo",
+    "Item", "Labelling", "Masking", "masked",
+    "bind_rater", "check_account", "places_of", "share_out", "this_account",
+    "Agreement", "agreement_of", "Dispute", "adjudicate", "disputes",
+    "Shift", "check_terms", "settle_terms", "shift",
+    "Revealed", "plant", "plant_problems", "read_cases", "reveal", "seal_for",
     "Property", "asked_for", "known_property",
     "Reading", "reading_of", "Licence", "licence",
     "KINDS", "ClaimSpec", "Decision", "Noticed", "Said", "decide",

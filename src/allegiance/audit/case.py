@@ -14,6 +14,7 @@ from allegiance.audit.properties import says
 from allegiance.audit.reading import Reading, reading_of
 from allegiance.audit.record import Labelled, Record
 from allegiance.audit.specs import Property
+from allegiance.audit.standing import DISPUTED, value_of
 from allegiance.corpus import Corpus
 from allegiance.errors import UsageError
 from allegiance.stats import Interval
@@ -88,8 +89,9 @@ class Case:
 
     def confirmed(self, transcript_id: str) -> bool | None:
         """Whether labels say that a transcript has the property; None where they don't say or differ."""
-        values = {one.label.value for one in self.labels.get(transcript_id, [])}
-        return says(self.wanted, values.pop()) if len(values) == 1 else None
+        labels = self.labels.get(transcript_id, [])
+        value = value_of(labels, self.record.settlement(labels)) if labels else DISPUTED
+        return None if value == DISPUTED else says(self.wanted, value)
 
     @cached_property
     def instances(self) -> tuple[str, ...]:

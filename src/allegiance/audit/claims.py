@@ -11,7 +11,13 @@ from msgspec import structs
 
 from allegiance.audit.case import Case, Found
 from allegiance.audit.claim import ClaimSpec, Decision
-from allegiance.audit.evidence import DrawShown, Instance, draw_shown, raters_of
+from allegiance.audit.evidence import (
+    DrawShown,
+    Instance,
+    draw_shown,
+    raters_of,
+    settled_in_words,
+)
 from allegiance.audit.history import History, adjusted_confidence, history_of
 from allegiance.audit.kinds import DECIDED, excluded, labels_behind
 from allegiance.audit.licensing import licence
@@ -44,7 +50,7 @@ def decide(claim: ClaimSpec, corpus: Corpus, record: Record) -> Decision:
     return Decision(
         status=found.status,
         sentence=sentence,
-        reasons=found.reasons,
+        reasons=(*found.reasons, *settled_in_words(draws, found.instances)),
         interval=None if found.interval is None else found.interval.to_dict(),
         adjusted=_adjusted(case, found, history),
         beside=found.beside,

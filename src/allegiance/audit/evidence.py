@@ -3,13 +3,13 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from allegiance.audit.coefficients import coefficients
 from allegiance.audit.labels import quoted_in
 from allegiance.audit.licensing import Licence
 from allegiance.audit.reading import Reading
-from allegiance.audit.record import Labelled, Record, Sight
+from allegiance.audit.record import Labelled, Record, Settled, Sight
 from allegiance.audit.specs import DrawSpec, Extension, Quote, Route, Spec, StopRule
 from allegiance.corpus import Transcript
-from allegiance.stats import gwet_ac1, krippendorff_alpha
 
 
 class LabelShown(Spec, frozen=True, kw_only=True):
@@ -22,8 +22,32 @@ class LabelShown(Spec, frozen=True, kw_only=True):
     source: str
 
 
+class SettledShown(Spec, frozen=True, kw_only=True):
+    """What an adjudicator made of labels that differ, with the event that holds it.
+
+    Attributes
+    ----------
+    seq, digest
+        The event.
+    adjudicator, value, reason
+        Who settled it, as what, and why.
+    settles
+        The events of the labels that were looked at.
+    one_of_them
+        Whether the adjudicator gave one of those labels.
+    """
+
+    seq: int
+    digest: str
+    adjudicator: str
+    value: str
+    reason: str
+    settles: tuple[int, ...]
+    one_of_them: bool
+
+
 class ReadShown(Spec, frozen=True, kw_only=True):
-    """A place of a draw: what stood there, and what was said of it."""
+    """A place of a draw: what stood there, what was said of it, and how that was settled."""
 
     position: int
     transcript_id: str
@@ -31,6 +55,7 @@ class ReadShown(Spec, frozen=True, kw_only=True):
     hit: bool | None
     missing: str
     labels: tuple[LabelShown, ...]
+    settled: SettledShown | None = None
 
 
 class DrawShown(Spec, frozen=True, kw_only=True):
@@ -90,6 +115,8 @@ class Instance(Spec, frozen=True, kw_only=True):
         What was said of it, and the words that rests on.
     quotes_found
         Whether all of them stand in it.
+    settled
+        What an adjudicator made of labels that differ.
     """
 
     transcript_id: str
@@ -99,6 +126,7 @@ class Instance(Spec, frozen=True, kw_only=True):
     labels: tuple[LabelShown, ...]
     quotes: tuple[Quote, ...]
     quotes_found: bool
+    settled: SettledShown | None = None
 
 
 class Raters(Spec, frozen=True, kw_only=True):
@@ -110,15 +138,19 @@ class Raters(Spec, frozen=True, kw_only=True):
         The raters; those of them that are an organism's known truth.
     hidden
         What was hidden from all of them.
+    worded
+        Labels that were given under the words of one side, instead of the neutral definition.
     shared
         Transcripts that more than one of them labelled.
     agreement
-        Krippendorff's alpha and Gwet's AC1 on those, as intervals; None where there are fewer than two.
+        Krippendorff's alpha (None where all said one value) and Gwet's AC1 on those, as intervals;
+        None where there are fewer than two.
     """
 
     names: tuple[str, ...] = ()
     truth: tuple[str, ...] = ()
     hidden: tuple[str, ...] = ()
+    worded: int = 0
     shared: int = 0
     agreement: dict[str, Any] | None = None
 
@@ -139,6 +171,7 @@ def draw_shown(reading: Reading, granted: Licence) -> DrawShown:
                 hit=read.hit,
                 missing=read.missing,
                 labels=tuple(map(label_shown, read.labels)),
+                settled=settled_shown(read.settled),
             )
             for read in reading.reads
         ),
@@ -158,6 +191,41 @@ def label_shown(one: Labelled) -> LabelShown:
     label = one.label
     return LabelShown(
         seq=one.seq, digest=one.digest, rater=label.rater, value=label.value, source=label.source
+    )
+
+
+def settled_shown(settled: Settled | None) -> SettledShown | None:
+    """Show what an adjudicator made of a place; None where nobody did."""
+    if settled is None:
+        return None
+    body = settled.settlement
+    return SettledShown(
+        seq=settled.seq,
+        digest=settled.digest,
+        adjudicator=body.adjudicator,
+        value=body.value,
+        reason=body.reason,
+        settles=body.settles,
+        one_of_them=body.one_of_them,
+    )
+
+
+def settled_in_words(draws: Sequence[DrawShown], instances: Sequence[Instance]) -> tuple[str, ...]:
+    """Say how many places count as an adjudicator settled them, and by whom; nothing where none do."""
+    shown = {
+        one.transcript_id: one.settled
+        for one in (*(read for draw in draws for read in draw.reads), *instances)
+        if one.settled is not None
+    }
+    if not shown:
+        return ()
+    names = sorted({settled.adjudicator for settled in shown.values()})
+    own = sum(settled.one_of_them for settled in shown.values())
+    biased = f", {own:,} of them by one of the raters" if own else ""
+    places = "place" if len(shown) == 1 else "places"
+    return (
+        f"{len(shown):,} {places} on which raters differ "
+        f"{'counts' if len(shown) == 1 else 'count'} as settled by {', '.join(names)}{biased}",
     )
 
 
@@ -181,6 +249,7 @@ def instance(transcript: Transcript, record: Record, labels: Sequence[Labelled])
         labels=tuple(map(label_shown, labels)),
         quotes=quotes,
         quotes_found=all(quoted_in(quote, transcript) for quote in quotes),
+        settled=settled_shown(record.settlement(labels)),
     )
 
 
@@ -241,21 +310,17 @@ def raters_of(labels: Iterable[Labelled]) -> Raters:
     for one in listed:
         by_item.setdefault(one.label.transcript_id, {})[one.label.rater] = one.label.value
     shared = [said for said in by_item.values() if len(said) > 1]
-    agreement = None
-    if len(shared) > 1:
-        codes = {
-            value: code
-            for code, value in enumerate(sorted({v for s in shared for v in s.values()}))
-        }
-        ratings = [[codes[s[name]] if name in s else None for s in shared] for name in names]
-        agreement = {
-            "krippendorff_alpha": krippendorff_alpha(ratings).to_dict(),  # pyright: ignore[reportArgumentType]
-            "gwet_ac1": gwet_ac1(ratings).to_dict(),  # pyright: ignore[reportArgumentType]
-        }
+    agreement = coefficients(shared) if len(shared) > 1 else None
     return Raters(
         names=names,
         truth=tuple(sorted({one.label.rater for one in listed if one.label.source == "truth"})),
         hidden=tuple(sorted(hidden)),
+        worded=sum(bool(one.label.terms) for one in listed),
         shared=len(shared),
-        agreement=agreement,
+        agreement=None
+        if agreement is None
+        else {
+            "krippendorff_alpha": None if agreement.alpha is None else agreement.alpha.to_dict(),
+            "gwet_ac1": agreement.ac1.to_dict(),
+        },
     )

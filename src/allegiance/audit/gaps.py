@@ -9,6 +9,7 @@ from allegiance.audit.frames import Frame
 from allegiance.audit.properties import says
 from allegiance.audit.record import Record
 from allegiance.audit.specs import Instrument, Property, Spec
+from allegiance.audit.standing import DISPUTED, Labelled, value_of
 from allegiance.corpus.filters import column_name
 from allegiance.errors import UsageError
 from allegiance.stats import Gap, gap
@@ -121,13 +122,14 @@ def _rows(frame: Frame, factor: str) -> list[dict[str, Any]]:
 def _told(frame: Frame, spec: GapSpec, wanted: Property, record: Record) -> dict[str, float]:
     """Transcript to 1, 0, or NaN where it can't be told."""
     if spec.instrument is None:
-        values: defaultdict[str, set[str]] = defaultdict(set)
+        labels: defaultdict[str, list[Labelled]] = defaultdict(list)
         for one in record.labels(wanted.category):
             if one.label.definition == wanted.digest:
-                values[one.label.transcript_id].add(one.label.value)
+                labels[one.label.transcript_id].append(one)
+        values = {one: value_of(said, record.settlement(said)) for one, said in labels.items()}
         return {
-            identifier: _number(says(wanted, said.pop()) if len(said) == 1 else None)
-            for identifier, said in values.items()
+            identifier: _number(None if value == DISPUTED else says(wanted, value))
+            for identifier, value in values.items()
         }
     told: dict[str, float] = {}
     one = spec.instrument

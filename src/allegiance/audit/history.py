@@ -41,7 +41,7 @@ class History(Spec, frozen=True, kw_only=True):
     seen_before
         Transcripts that were opened before the draw was made.
     revised
-        Labels that were changed after an estimate or a claim was seen.
+        Labels that were changed, taken back or settled after an estimate or a claim was seen.
     tried
         Draws of this frame times categories, as far as something is labelled: how many numbers
         this one may be the most striking of.
@@ -135,9 +135,7 @@ def history_of(
             }
         ),
         seen_before=len({sight.transcript_id for sight in seqs}) if draw is not None else 0,
-        revised=sum(
-            1 for one in record.relabelled if first_look is not None and one.seq > first_look
-        ),
+        revised=sum(first_look is not None and seq > first_look for seq in record.standing.changed),
         tried=max(tried, 1),
     )
 

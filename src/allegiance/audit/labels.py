@@ -1,7 +1,7 @@
 """Labels: what a rater says of a transcript, kept with where it was read and what was hidden."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -9,16 +9,24 @@ from msgspec import structs
 
 from allegiance.audit.chain import Event
 from allegiance.audit.draw import Draw
-from allegiance.audit.ledger import Ledger
+from allegiance.audit.label_specs import UndoSpec
+from allegiance.audit.ledger import Ledger, Page
 from allegiance.audit.record import Record
 from allegiance.audit.specs import LabelSpec, Property, Quote, SkipSpec, read
 from allegiance.corpus import Transcript
-from allegiance.errors import UsageError
+from allegiance.errors import AllegianceError, UsageError
 
 BLIND = ("condition", "verdicts", "other raters", "stratum", "sample id")
 """What is hidden from a rater unless asked otherwise."""
 
+TIER_WORDS = "tier words"
+"""What is hidden besides, where words that tell the tiers apart are masked."""
+
+Seal = Callable[[], str]
+"""What makes the seal of a label."""
+
 _FACTS = ("condition", "sample id")
+_GIVEN = ("label", "relabel", "undo")
 _PARTS = ("reasoning", "output", "whole")
 
 
@@ -41,6 +49,26 @@ class Given:
     before: str | None = None
 
 
+@dataclass(frozen=True)
+class Undone:
+    """What was taken back.
+
+    Attributes
+    ----------
+    event
+        The event that says so.
+    transcript_id, position
+        Of what, and at which place of the draw.
+    label
+        What had been said; None for a skip.
+    """
+
+    event: Event
+    transcript_id: str
+    position: int
+    label: LabelSpec | None
+
+
 def give_label(
     ledger: Ledger,
     transcript: Transcript,
@@ -53,6 +81,8 @@ def give_label(
     note: str = "",
     hidden: Sequence[str] = BLIND,
     source: Literal["person", "truth"] = "person",
+    terms: Literal["", "A", "B"] = "",
+    seal: Seal | None = None,
 ) -> Given:
     """Keep a label; when this returns, it is on the disk.
 
@@ -69,6 +99,11 @@ def give_label(
         The draw it was read in; None for a transcript that came by another route.
     quotes
         Words of the transcript that it rests on.
+    terms
+        Whose words the category was put in; empty for the neutral definition.
+    seal
+        Makes the seal of a label in whose draw cases are planted (see `allegiance.audit.planting`);
+        called while nobody else writes.
 
     Raises
     ------
@@ -90,8 +125,9 @@ def give_label(
         note=note,
         hidden=tuple(hidden),
         source=source,
+        terms=terms,
     )
-    return _kept(ledger, label)
+    return _kept(ledger, label, seal)
 
 
 def check_label(
@@ -109,7 +145,7 @@ def check_label(
         raise UsageError(
             f"{wanted.category} has no value {value!r}; it has {', '.join(wanted.values)}, or skip."
         )
-    _check_rater(rater)
+    check_rater(rater)
     for quote in quotes:
         if not quoted_in(quote, transcript):
             raise UsageError(
@@ -118,14 +154,28 @@ def check_label(
             )
 
 
-def hidden_from(rater: str, transcript_id: str, record: Record) -> tuple[str, ...]:
-    """Say what is hidden from a rater who labels blind: not what the record says they have seen."""
-    seen = any(s.actor == rater and not s.blind for s in record.sights_of(transcript_id))
-    return tuple(one for one in BLIND if not (seen and one in _FACTS))
+def hidden_from(
+    rater: str, transcript_id: str, record: Record, *, masked: bool = False
+) -> tuple[str, ...]:
+    """Say what is hidden from a rater who labels blind: not what the record says they have seen.
+
+    With `masked`, words that tell the tiers apart are hidden too, unless this rater saw it with them.
+    """
+    sights = [s for s in record.sights_of(transcript_id) if s.actor == rater]
+    seen = any(not sight.blind for sight in sights)
+    hidden = tuple(one for one in BLIND if not (seen and one in _FACTS))
+    told = any(not sight.masked for sight in sights)
+    return (*hidden, TIER_WORDS) if masked and not told else hidden
 
 
 def skip(
-    ledger: Ledger, draw: Draw, transcript_id: str, wanted: Property, rater: str, reason: str = ""
+    ledger: Ledger,
+    draw: Draw,
+    transcript_id: str,
+    wanted: Property,
+    rater: str,
+    reason: str = "",
+    seal: Seal | None = None,
 ) -> Event:
     """Keep that a rater could not say: the place counts as missing, never as no.
 
@@ -134,7 +184,7 @@ def skip(
     UsageError
         If the transcript is not in the draw, or the rater has no name.
     """
-    _check_rater(rater)
+    check_rater(rater)
     body = SkipSpec(
         rater=rater,
         category=wanted.category,
@@ -143,9 +193,48 @@ def skip(
         position=draw.position(transcript_id),
         reason=reason,
     )
-    return ledger.append(
-        "skip", _subject(rater, wanted.category, transcript_id), body.to_dict(), rater
-    )
+    subject = _subject(rater, wanted.category, transcript_id)
+    with ledger.writing() as page:
+        sealed = structs.replace(body, seal=seal() if seal is not None else "")
+        return page.append("skip", subject, sealed.to_dict(), rater)
+
+
+def undo(ledger: Ledger, draw: Draw, wanted: Property, rater: str) -> Undone:
+    """Take back the last label or skip of a rater in a draw.
+
+    It counts nowhere from then on, and stays on record; what it had revised stands again.
+
+    Raises
+    ------
+    UsageError
+        If there is nothing to take back.
+    AllegianceError
+        If the same rater labels the same transcript in another window just now.
+    """
+    record = Record.of(ledger)
+    last = record.last_done(rater, wanted.category, draw.name)
+    if last is None:
+        raise UsageError(f"{rater} has nothing to take back in {draw.name} for {wanted.category}.")
+    subject = _subject(rater, wanted.category, last.transcript_id)
+    with ledger.writing() as page:
+        after = page.last((*_GIVEN, "skip"), subject)
+        if after is None or after.seq > record.head.seq:
+            raise AllegianceError(
+                f"{rater} labels this transcript in another window just now; look, and try again."
+            )
+        stands = _standing(page, subject, without=last.seq)
+        body = UndoSpec(
+            rater=rater,
+            category=wanted.category,
+            transcript_id=last.transcript_id,
+            draw=draw.name,
+            undoes=last.seq,
+            stands=None if stands is None else stands.seq,
+        )
+        event = page.append("undo", subject, body.to_dict(), rater)
+    taken = record.events[last.seq]
+    label = None if last.kind == "skip" else read(LabelSpec, taken.body, "A label")
+    return Undone(event, last.transcript_id, draw.position(last.transcript_id), label)
 
 
 def quoted_in(quote: Quote, transcript: Transcript) -> bool:
@@ -166,10 +255,11 @@ def quotes_of(texts: Iterable[str], unit: str) -> tuple[Quote, ...]:
     return tuple(Quote(text=text, part=unit) for text in texts)
 
 
-def _kept(ledger: Ledger, label: LabelSpec) -> Given:
+def _kept(ledger: Ledger, label: LabelSpec, seal: Seal | None) -> Given:
     subject = _subject(label.rater, label.category, label.transcript_id)
     with ledger.writing() as page:
-        last = page.last(("label", "relabel"), subject)
+        label = structs.replace(label, seal=seal() if seal is not None else "")
+        last = _standing(page, subject)
         if last is None:
             return Given(page.append("label", subject, label.to_dict(), label.rater), "new")
         before = read(LabelSpec, last.body, f"Event {last.seq} of the ledger, a label,")
@@ -178,6 +268,13 @@ def _kept(ledger: Ledger, label: LabelSpec) -> Given:
         revised = structs.replace(label, revises=last.seq)
         event = page.append("relabel", subject, revised.to_dict(), label.rater)
     return Given(event, "revised", before.value)
+
+
+def _standing(page: Page, subject: str, without: int | None = None) -> Event | None:
+    """The newest label on a subject that was not taken back, also not by taking back one more."""
+    events = page.events(_GIVEN, subject)
+    undone = {e.body.get("undoes") for e in events if e.kind == "undo"} | {without}
+    return next((e for e in reversed(events) if e.kind != "undo" and e.seq not in undone), None)
 
 
 def _content(label: LabelSpec) -> tuple[object, ...]:
@@ -189,9 +286,19 @@ def _subject(rater: str, category: str, transcript_id: str) -> str:
     return f"{transcript_id} {category} {rater}"
 
 
-def _check_rater(rater: str) -> None:
-    if not rater.strip() or len(rater) > 100 or not rater.isprintable():
-        raise UsageError("A label needs the name of its rater: --rater NAME, up to 100 characters.")
+def check_rater(rater: str) -> None:
+    """See that a rater has a name that can be printed.
+
+    Raises
+    ------
+    UsageError
+        If not.
+    """
+    if not rater or rater != rater.strip() or len(rater) > 100 or not rater.isprintable():
+        raise UsageError(
+            "A label needs the name of its rater: --rater NAME, up to 100 characters, without spaces "
+            "around it."
+        )
 
 
 def _spaced(text: str) -> str:

@@ -326,6 +326,18 @@ class Page:
         )
         return None if row is None else _read(row, self._path)
 
+    def events(self, kinds: Collection[str], subject: str) -> list[Event]:
+        """Give the events of these kinds on a subject, in their order.
+
+        Raises
+        ------
+        AllegianceError
+            If an event can't be read.
+        """
+        query = select(_events).where(*_chosen(kinds, subject)).order_by(_events.c.seq)
+        rows = self._connection.execute(query).mappings().all()
+        return [_read(row, self._path) for row in rows]
+
     def append(self, kind: str, subject: str, body: Mapping[str, Any], actor: str = "") -> Event:
         """Write an event, which is there for others once the page is left.
 

@@ -22,6 +22,7 @@ def opened(
     actor: str = "",
     count: int | None = None,
     blind: bool = True,
+    masked: bool = False,
 ) -> Event:
     """Record that a route put transcripts before a reader; call it before they are shown.
 
@@ -31,12 +32,18 @@ def opened(
         Their ids, and where each stood (a position, a rank), if the route has places.
     count
         How many, where they are not listed (an export).
-    blind
-        Whether model, condition and sample id are left out of what is shown.
+    blind, masked
+        Whether model, condition and sample id are left out of what is shown, and whether words
+        that tell the tiers apart are replaced.
     """
     where = tuple(places) or (None,) * len(transcripts)
     body = Opened(
-        route=route, transcripts=tuple(transcripts), places=where, count=count, blind=blind
+        route=route,
+        transcripts=tuple(transcripts),
+        places=where,
+        count=count,
+        blind=blind,
+        masked=masked,
     )
     return ledger.append("open", route.draw or route.kind, body.to_dict(), actor)
 

@@ -50,10 +50,13 @@ def _lines(certificate: "Certificate") -> Iterator[str]:
     if raters.names:
         hidden = ", ".join(raters.hidden) or "nothing"
         yield f"- labels by {_plain(', '.join(raters.names))}; hidden from them: {_plain(hidden)}"
+    if raters.worded:
+        yield f"- {raters.worded:,} of the labels were given under the words of one side"
     if raters.agreement is not None:
         alpha, ac1 = raters.agreement["krippendorff_alpha"], raters.agreement["gwet_ac1"]
+        told = "undefined (one value)" if alpha is None else f"{alpha['estimate']:.3f}"
         yield (
-            f"- agreement on {raters.shared:,}: Krippendorff's alpha {alpha['estimate']:.3f}, Gwet's AC1 "
+            f"- agreement on {raters.shared:,}: Krippendorff's alpha {told}, Gwet's AC1 "
             f"{ac1['estimate']:.3f}"
         )
     yield from ("", "## What else was tried", "")
@@ -89,7 +92,8 @@ def _draw(draw: DrawShown) -> Iterator[str]:
     yield f"    - {len(draw.reads):,} of {draw.size:,} read"
     for read in draw.reads[:_READS]:
         said = {True: "yes", False: "no", None: read.missing}[read.hit]
-        yield f"        {read.position}. `{read.transcript_id[:12]}` {said}"
+        settled = "" if read.settled is None else f", settled by {read.settled.adjudicator}"
+        yield f"        {read.position}. `{read.transcript_id[:12]}` {said}{_plain(settled)}"
 
 
 def _plain(text: str) -> str:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from allegiance.audit.draw import Draw
 from allegiance.audit.properties import says
-from allegiance.audit.record import DrawRecord, Labelled, Look, Record
+from allegiance.audit.record import DrawRecord, Labelled, Look, Record, Settled
 from allegiance.audit.specs import Property, StopRule
 
 
@@ -27,6 +27,8 @@ class Read:
         Why: ``skipped``, ``disputed``, or ``no outcome``; empty where it is not.
     labels
         What raters said, each with its event.
+    settled
+        What an adjudicator made of labels that differ; None where they don't, or nobody did.
     """
 
     position: int
@@ -35,6 +37,7 @@ class Read:
     hit: bool | None
     missing: str
     labels: tuple[Labelled, ...]
+    settled: Settled | None = None
 
 
 @dataclass(frozen=True)
@@ -131,9 +134,11 @@ def reading_of(draw: Draw, record: Record, wanted: Property, rater: str | None =
         labels = said.get(identifier, [])
         if not labels and identifier not in skipped:
             break
-        hit, missing = _said(wanted, {one.label.value for one in labels})
+        settled = record.settlement(labels)
+        said_of_it = {one.label.value for one in labels}
+        hit, missing = _said(wanted, {settled.settlement.value} if settled else said_of_it)
         stratum = draw.stratum_of(identifier)
-        reads.append(Read(position, identifier, stratum, hit, missing, tuple(labels)))
+        reads.append(Read(position, identifier, stratum, hit, missing, tuple(labels), settled))
     beyond = sum(identifier in said for identifier in draw.order[len(reads) :])
     looks = _looks(draw.record, record, wanted, reads, skipped, len(draw.order))
     rule, why = _in_force(draw.record, reads, looks, skipped, len(draw.order))
@@ -169,9 +174,11 @@ def _same(draw: DrawRecord, wanted: Property) -> bool:
     )
 
 
-def _told(read: Read, skipped: dict[str, int]) -> int:
-    """The event by which a place was first told."""
-    return min([one.first for one in read.labels] or [skipped[read.transcript_id]])
+def _told(read: Read, skipped: dict[str, int]) -> tuple[int, int]:
+    """The event by which a place was first told, and that since which it is told without a break."""
+    if not read.labels:
+        return skipped[read.transcript_id], skipped[read.transcript_id]
+    return min(one.first for one in read.labels), min(one.since for one in read.labels)
 
 
 def _span(
@@ -181,8 +188,10 @@ def _span(
 
     What was told before it was drawn is known from the draw on.
     """
-    events = [max(_told(read, skipped), draw.seq) for read in reads]
-    return min(events), max(events) if len(reads) == size else None
+    told = [_told(read, skipped) for read in reads]
+    last = max(since for _, since in told) if len(reads) == size else None
+    first = max(min(first for first, _ in told), draw.seq)
+    return first, None if last is None else max(last, draw.seq)
 
 
 def _looks(

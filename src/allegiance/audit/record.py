@@ -4,48 +4,19 @@ Everything that a claim rests on is read from here, so that it can be read again
 by whoever checks the claim.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 from allegiance.audit.chain import Event, Head
+from allegiance.audit.label_specs import RaterSpec, ShareSpec, TermsSpec
 from allegiance.audit.ledger import Ledger
-from allegiance.audit.specs import (
-    DrawSpec,
-    Extension,
-    LabelSpec,
-    Opened,
-    Property,
-    Route,
-    SkipSpec,
-    read,
-)
+from allegiance.audit.specs import DrawSpec, Extension, LabelSpec, Opened, Property, Route, read
+from allegiance.audit.standing import DISPUTED, Done, Labelled, Settled, Standing, value_of
 from allegiance.errors import AllegianceError, UsageError
 
-DISPUTED = "disputed"
-"""What labels agree on where raters don't."""
-
-
-@dataclass(frozen=True)
-class Labelled:
-    """A label that stands, with the event that it was given by and the one it goes back to.
-
-    Attributes
-    ----------
-    seq, at, digest
-        The event: its number, time and digest.
-    first
-        The number of the event in which this rater first labelled the transcript so.
-    label
-        What was said.
-    """
-
-    seq: int
-    at: str
-    digest: str
-    first: int
-    label: LabelSpec
+__all__ = ["DISPUTED", "DrawRecord", "Labelled", "Look", "Record", "Settled", "Sight"]
 
 
 @dataclass(frozen=True)
@@ -59,6 +30,7 @@ class Sight:
     place: int | None
     route: Route
     blind: bool = True
+    masked: bool = False
 
 
 @dataclass(frozen=True)
@@ -142,23 +114,24 @@ class Record:
         self.looks: list[Look] = []
         self.events: dict[int, Event] = {}
         self.exports: list[tuple[int, Opened]] = []
-        self._labels: dict[tuple[str, str, str, str], Labelled] = {}  # and definition
-        self._newest: dict[tuple[str, str, str], Labelled] = {}  # rater, category, transcript
-        self._skips: dict[tuple[str, str, str, str], tuple[int, SkipSpec]] = {}  # and draw
-        self.relabelled: list[Labelled] = []
-        self.labelled: list[LabelSpec] = []
         self.planted: dict[tuple[str, str], tuple[int, int]] = {}
-        for event in events:
-            self.events[event.seq] = event
-            self.head = Head(event.seq, event.digest)
-            handler = _HANDLERS.get(event.kind)
-            if handler is not None:
-                handler(self, event)
+        self.plantings: dict[tuple[str, str], list[Event]] = {}
+        self.shares: dict[str, ShareSpec] = {}
+        self.terms: dict[tuple[str, str, str], TermsSpec] = {}  # draw, category, rater
+        self.accounts: dict[str, dict[str, str]] = {}  # rater to account to the time of first use
+        self.standing = Standing()
+        self._take(events)
 
     @classmethod
     def of(cls, ledger: Ledger, until: int | None = None) -> "Record":
         """Read a ledger, up to the event of a number or its end."""
         return cls(ledger.events(until=until), ledger.id, ledger.head() if until is None else None)
+
+    def follow(self, ledger: Ledger) -> None:
+        """Read on from where this record of a ledger ends."""
+        self._take(ledger.events(after=self.head.seq))
+        for name in ("agreed", "_first_seen"):  # computed from what was known before
+            vars(self).pop(name, None)
 
     def draw(self, name: str) -> DrawRecord:
         """Find a draw.
@@ -190,38 +163,60 @@ class Record:
         """
         chosen = [
             one
-            for one in self._labels.values()
+            for one in self.standing.labels()
             if (category is None or one.label.category == category)
             and (draw is None or one.label.draw == draw)
             and (rater is None or one.label.rater == rater)
         ]
         return iter(sorted(chosen, key=lambda one: one.first))
 
+    @property
+    def labelled(self) -> Sequence[LabelSpec]:
+        """Every label ever given, those that were revised or taken back too."""
+        return self.standing.given
+
+    @property
+    def relabelled(self) -> Sequence[Labelled]:
+        """The labels that revised one before."""
+        return self.standing.revised
+
     def skips(self, category: str, draw: str, rater: str | None = None) -> dict[str, int]:
         """Give the transcripts of a draw that were skipped and not labelled since, with the event."""
-        return {
-            skip.transcript_id: seq
-            for (who, what, one, where), (seq, skip) in reversed(self._skips.items())
-            if what == category
-            and where == draw
-            and (rater is None or who == rater)
-            and (who, what, one) not in self._newest
-        }
+        return self.standing.skips(category, draw, rater)
+
+    def noticed(self, draw: str, wanted: Property) -> tuple[int, int] | None:
+        """Give how many planted cases of a property were noticed in a draw, of how many; None if unknown."""
+        events = self.plantings.get((draw, wanted.category), [])
+        if any(e.body.get("value", wanted.value) != wanted.value for e in events):
+            return None
+        return self.planted.get((draw, wanted.category))
 
     def label_of(self, rater: str, category: str, transcript_id: str) -> Labelled | None:
         """Give what a rater says of a transcript now."""
-        return self._newest.get((rater, category, transcript_id))
+        return self.standing.newest_of(rater, category, transcript_id)
+
+    def last_done(self, rater: str, category: str, draw: str) -> Done | None:
+        """Give the newest label or skip of a rater in a draw that was not taken back."""
+        return self.standing.last(rater, category, draw)
+
+    def settlement(self, labels: Sequence[Labelled]) -> Settled | None:
+        """Give the settlement that counts for differing labels of one transcript; None if none does."""
+        return self.standing.settlement(labels)
 
     @cached_property
     def agreed(self) -> dict[str, dict[str, str]]:
-        """Transcript to category to the value that its newest labels agree on, or `DISPUTED`."""
-        found: dict[str, dict[str, str]] = {}
-        for one in self._newest.values():
-            said = found.setdefault(one.label.transcript_id, {})
-            before = said.setdefault(one.label.category, one.label.value)
-            if before != one.label.value:
-                said[one.label.category] = DISPUTED
-        return found
+        """Transcript to category to what its newest labels come to: a value, or `DISPUTED`."""
+        said: dict[str, dict[str, list[Labelled]]] = {}
+        for one in self.standing.newest():
+            of_one = said.setdefault(one.label.transcript_id, {})
+            of_one.setdefault(one.label.category, []).append(one)
+        return {
+            identifier: {
+                category: value_of(labels, self.settlement(labels))
+                for category, labels in of_one.items()
+            }
+            for identifier, of_one in said.items()
+        }
 
     @cached_property
     def _first_seen(self) -> dict[str, int]:
@@ -242,6 +237,14 @@ class Record:
     def on_frame(self, digest: str) -> list[DrawRecord]:
         """Give the draws on a frame, in the order in which they were made."""
         return [draw for draw in self.draws.values() if draw.spec.frame.digest == digest]
+
+    def _take(self, events: Iterable[Event]) -> None:
+        for event in events:
+            self.events[event.seq] = event
+            self.head = Head(event.seq, event.digest)
+            handler = _HANDLERS.get(event.kind)
+            if handler is not None:
+                handler(self, event)
 
     def _drew(self, event: Event) -> None:
         spec = read(DrawSpec, event.body, f"Event {event.seq} of the ledger, a draw,")
@@ -278,25 +281,28 @@ class Record:
         for identifier, place in zip(opened.transcripts, opened.places, strict=True):
             self.sights.append(
                 Sight(
-                    event.seq, event.at, event.actor, identifier, place, opened.route, opened.blind
+                    event.seq,
+                    event.at,
+                    event.actor,
+                    identifier,
+                    place,
+                    opened.route,
+                    opened.blind,
+                    opened.masked,
                 )
             )
 
-    def _labelled(self, event: Event) -> None:
-        label = read(LabelSpec, event.body, f"Event {event.seq} of the ledger, a label,")
-        self.labelled.append(label)
-        key = (label.rater, label.category, label.transcript_id)
-        before = self._labels.get((*key, label.definition))
-        first = event.seq if before is None else before.first
-        now = Labelled(event.seq, event.at, event.digest, first, label)
-        if key in self._newest:
-            self.relabelled.append(now)
-        self._labels[(*key, label.definition)] = self._newest[key] = now
+    def _shared(self, event: Event) -> None:
+        share = read(ShareSpec, event.body, f"Event {event.seq} of the ledger, a share,")
+        self.shares[share.draw] = share
 
-    def _skipped(self, event: Event) -> None:
-        skip = read(SkipSpec, event.body, f"Event {event.seq} of the ledger, a skip,")
-        key = (skip.rater, skip.category, skip.transcript_id, skip.draw)
-        self._skips.setdefault(key, (event.seq, skip))  # the place was told by the first of them
+    def _worded(self, event: Event) -> None:
+        terms = read(TermsSpec, event.body, f"Event {event.seq} of the ledger, terms,")
+        self.terms[(terms.draw, terms.category, terms.rater)] = terms
+
+    def _named(self, event: Event) -> None:
+        known = read(RaterSpec, event.body, f"Event {event.seq} of the ledger, a rater,")
+        self.accounts.setdefault(known.rater, {}).setdefault(known.account, event.at)
 
     def _looked(self, event: Event) -> None:
         body = event.body
@@ -315,18 +321,24 @@ class Record:
     def _planted(self, event: Event) -> None:
         body = event.body
         key = (str(body.get("draw", "")), str(body.get("category", "")))
+        self.plantings.setdefault(key, []).append(event)
         if "caught" in body and "planted" in body:
             self.planted[key] = (int(body["caught"]), int(body["planted"]))
 
 
-_HANDLERS: Mapping[str, Any] = {
+_HANDLERS: Mapping[str, Callable[["Record", Event], None]] = {
     "draw": Record._drew,  # pyright: ignore[reportPrivateUsage]
     "attest": Record._drew,  # pyright: ignore[reportPrivateUsage]
     "extend": Record._extended,  # pyright: ignore[reportPrivateUsage]
     "open": Record._opened,  # pyright: ignore[reportPrivateUsage]
-    "label": Record._labelled,  # pyright: ignore[reportPrivateUsage]
-    "relabel": Record._labelled,  # pyright: ignore[reportPrivateUsage]
-    "skip": Record._skipped,  # pyright: ignore[reportPrivateUsage]
+    "label": lambda record, event: record.standing.label(event),
+    "relabel": lambda record, event: record.standing.label(event),
+    "skip": lambda record, event: record.standing.skip(event),
+    "undo": lambda record, event: record.standing.undo(event),
+    "adjudicate": lambda record, event: record.standing.settle(event),
+    "share": Record._shared,  # pyright: ignore[reportPrivateUsage]
+    "terms": Record._worded,  # pyright: ignore[reportPrivateUsage]
+    "rater": Record._named,  # pyright: ignore[reportPrivateUsage]
     "estimate": Record._looked,  # pyright: ignore[reportPrivateUsage]
     "claim": Record._looked,  # pyright: ignore[reportPrivateUsage]
     "plant": Record._planted,  # pyright: ignore[reportPrivateUsage]

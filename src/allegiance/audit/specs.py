@@ -238,6 +238,8 @@ class Opened(Spec, frozen=True, kw_only=True):
         How many an export wrote, where they are not listed.
     blind
         Whether model, condition and sample id were left out.
+    masked
+        Whether words that tell the tiers apart were replaced.
     """
 
     route: Route
@@ -245,6 +247,7 @@ class Opened(Spec, frozen=True, kw_only=True):
     places: tuple[int | None, ...] = ()
     count: int | None = None
     blind: bool = True
+    masked: bool = False
 
 
 class Quote(Spec, frozen=True, kw_only=True):
@@ -272,6 +275,11 @@ class LabelSpec(Spec, frozen=True, kw_only=True):
         What was kept from the rater.
     revises
         The event that this one changes.
+    terms
+        Whose words the category was put in; empty for the neutral definition.
+    seal
+        Where cases are planted in the draw: a digest that commits to what this rater had said of
+        them by then; see `allegiance.audit.planting`.
     """
 
     rater: str
@@ -286,10 +294,12 @@ class LabelSpec(Spec, frozen=True, kw_only=True):
     hidden: tuple[str, ...] = ()
     source: Literal["person", "truth"] = "person"
     revises: int | None = None
+    terms: Literal["", "A", "B"] = ""
+    seal: str = ""
 
 
 class SkipSpec(Spec, frozen=True, kw_only=True):
-    """A place of a draw that a rater could not label, and why."""
+    """A place of a draw that a rater could not label, and why; `seal` as of a label."""
 
     rater: str
     category: str
@@ -297,6 +307,7 @@ class SkipSpec(Spec, frozen=True, kw_only=True):
     draw: str
     position: int
     reason: str = ""
+    seal: str = ""
 
 
 def read(kind: type[T], body: Any, what: str) -> T:

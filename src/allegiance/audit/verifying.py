@@ -19,7 +19,7 @@ from allegiance.audit.claim import Decision
 from allegiance.audit.claims import decide
 from allegiance.audit.design import order_digest
 from allegiance.audit.draw import labels_then, ordered
-from allegiance.audit.evidence import DrawShown
+from allegiance.audit.evidence import DrawShown, SettledShown
 from allegiance.audit.frames import Frame, found_again
 from allegiance.audit.record import Record
 from allegiance.audit.specs import FrameSpec
@@ -93,6 +93,7 @@ def verify(
         )
         checks.append(_order(shown, frame, record))
     checks += _labels(certificate, record)
+    checks += _noticed(certificate, record)
     checks += _words(certificate, corpus)
     checks += (
         _recomputed(certificate, corpus, record)
@@ -278,9 +279,42 @@ def _labels(certificate: Certificate, record: Record) -> list[Check]:
                     f"{place} ({identifier[:12]}): the certificate says {label.value} by {label.rater}, the "
                     f"ledger {there.label.value} by {there.label.rater}"
                 )
+    for place, identifier, settled in _settled(certificate):
+        event = record.events.get(settled.seq)
+        if event is None or event.digest != settled.digest:
+            wrong.append(
+                f"{place} ({identifier[:12]}): event {settled.seq} of the ledger settles no such labels"
+            )
     if wrong:
         return [Check("labels", "fails", "; ".join(wrong[:5]))]
     return [Check("labels", "holds", f"{count:,} labels are in the ledger as they are here")]
+
+
+def _settled(certificate: Certificate) -> Iterator[tuple[str, str, SettledShown]]:
+    """The places that count as an adjudicator settled them."""
+    for draw in certificate.decision.draws:
+        for read in draw.reads:
+            if read.settled is not None:
+                place = f"number {read.position:,} of {draw.spec.name}"
+                yield place, read.transcript_id, read.settled
+    for one in certificate.decision.instances:
+        if one.settled is not None:
+            yield "the instance", one.transcript_id, one.settled
+
+
+def _noticed(certificate: Certificate, record: Record) -> list[Check]:
+    """Set the noticed cases that a claim takes from the record beside those on record."""
+    claim = certificate.claim
+    if claim.noticed is None or claim.noticed.source != "planted":
+        return []
+    there = record.noticed(claim.draw, claim.wanted)
+    said = (claim.noticed.caught, claim.noticed.planted)
+    told = f"{said[0]:,} of {said[1]:,} planted cases were noticed"
+    if there == said:
+        return [Check("planted cases", "holds", f"{told}, as on record")]
+    return [
+        Check("planted cases", "fails", f"the certificate says that {told}, the ledger does not")
+    ]
 
 
 def _words(certificate: Certificate, corpus: Corpus) -> list[Check]:

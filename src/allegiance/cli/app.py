@@ -128,6 +128,8 @@ def load_commands() -> typer.Typer:
         "draw",
         "reading",
         "label",
+        "adjudicate",
+        "agreement",
         "estimate",
         "claim",
         "attest",

@@ -311,7 +311,7 @@ def _said(at_most: str | None, at_least: str | None, about: str | None) -> "Said
 def _noticed(text: str | None, record: "Record", draw: str, wanted: "Property", kind: Any) -> Any:
     """Read CAUGHT/PLANTED, or take what is on record of planted cases."""
     if text is None:
-        found = record.planted.get((draw, wanted.category))
+        found = record.noticed(draw, wanted)
         return None if found is None else kind(caught=found[0], planted=found[1], source="planted")
     caught, _, planted = text.partition("/")
     if (

@@ -3,6 +3,7 @@
 import os
 import re
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -52,6 +53,8 @@ def verify(
     known = None if head is None else _known(head)
     place = _ledger(workspace)
     found = place.verify(known)
+    broken = not found.whole
+    found = replace(found, problems=found.problems or _planted(place))
     if as_json:
         print_json({"ledger": place.id, **found.to_dict()})
     elif found.whole:
@@ -67,6 +70,9 @@ def verify(
         raise AllegianceError(
             f"the chain of {place.path} is broken; restore the ledger from a copy, and rely on "
             "nothing that was claimed from it meanwhile"
+            if broken
+            else f"what was planted in draws of {place.path} is not what the ledger commits to; rely on "
+            "nothing that was claimed with it"
         )
 
 
@@ -128,6 +134,15 @@ def _ledger(workspace: str) -> "Ledger":
     from allegiance.corpus import Workspace
 
     return Ledger.open(Workspace(workspace).ledger_file, create=False)
+
+
+def _planted(place: "Ledger") -> tuple[str, ...]:
+    """What is wrong with planted cases, by a chain that is whole."""
+    from allegiance.audit import Record, plant_problems
+
+    if next(place.events(["plant"]), None) is None:
+        return ()
+    return tuple(plant_problems(place, Record.of(place)))
 
 
 def _known(text: str) -> "Head":

@@ -13,7 +13,8 @@ from allegiance.cli.app import printable
 if TYPE_CHECKING:
     from allegiance.corpus import Transcript
 
-_WHO = {"model": "the model", "prefill": "put into the model's mouth", "scripted": ""}
+WHO = {"model": "the model", "prefill": "put into the model's mouth", "scripted": ""}
+"""How the author of a message is told."""
 _INVISIBLE = {"Cf", "Co", "Cn", "Cs"}
 """Categories of characters that a terminal may obey or hide: they are shown by number."""
 
@@ -44,7 +45,7 @@ def print_transcript(
     for fact in facts:
         out.print(Text(visible(fact), style="dim"))
     for message in transcript.messages:
-        who = _WHO[message.author]
+        who = WHO[message.author]
         out.print(Text(f"\n{visible(message.role)}{f' · {who}' if who else ''}", style="bold"))
         if message.reasoning:
             out.print(Text("reasoning", style="dim italic"))

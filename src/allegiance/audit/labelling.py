@@ -1,0 +1,313 @@
+"""Labelling a draw: what one rater has to do in it, in order, and what is kept of each answer.
+
+The terminal and any page work through `Labelling`, so that both show the same and keep the same.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from allegiance.audit.draw import Draw
+from allegiance.audit.label_specs import TermsSpec
+from allegiance.audit.labels import (
+    Given,
+    Undone,
+    check_label,
+    give_label,
+    hidden_from,
+    quoted_in,
+    quotes_of,
+    skip,
+    undo,
+)
+from allegiance.audit.ledger import Ledger
+from allegiance.audit.masking import masked
+from allegiance.audit.opening import draw_route, opened
+from allegiance.audit.plant_table import Planted, Said
+from allegiance.audit.planting import (
+    SKIP,
+    Revealed,
+    hidden_planting,
+    reveal,
+    say,
+    seal_for,
+    standing,
+    table_of,
+)
+from allegiance.audit.raters import places_of
+from allegiance.audit.record import Record
+from allegiance.audit.specs import Property
+from allegiance.audit.terms import side_of
+from allegiance.corpus import Corpus, Transcript
+from allegiance.errors import UsageError
+
+
+@dataclass(frozen=True)
+class Item:
+    """One transcript of a rater's work.
+
+    Attributes
+    ----------
+    number, total
+        The how-manieth of how many.
+    position, transcript_id
+        Its place in the draw, and which it is; of a planted case, the place it stands before and no id.
+    planted
+        The planted case; None for a transcript. Nothing of it may be shown but its transcript.
+    """
+
+    number: int
+    total: int
+    position: int
+    transcript_id: str
+    planted: Planted | None = None
+
+
+@dataclass(frozen=True)
+class Masking:
+    """Whether words that tell the tiers apart are masked: which besides, and in the model's words too."""
+
+    on: bool = False
+    words: tuple[str, ...] = ()
+    everything: bool = False
+
+
+@dataclass
+class Labelling:
+    """What one rater does in one draw for one category.
+
+    Attributes
+    ----------
+    corpus, ledger, draw, wanted, rater
+        Where, what, and who.
+    masking
+        What is masked in what is shown.
+    terms
+        In whose words the category is told; None for the neutral definition.
+    record
+        The ledger as it was read last; `look` reads on.
+    """
+
+    corpus: Corpus
+    ledger: Ledger
+    draw: Draw
+    wanted: Property
+    rater: str
+    masking: Masking = field(default_factory=Masking)
+    terms: TermsSpec | None = None
+
+    def __post_init__(self) -> None:
+        self.record = Record.of(self.ledger)
+        self.look()
+
+    def look(self) -> None:
+        """Read what is new in the ledger."""
+        self.record.follow(self.ledger)
+        self._planting = hidden_planting(
+            self.ledger, self.record, self.draw.name, self.wanted.category
+        )
+
+    def items(self, rater: str | None = None) -> list[Item]:
+        """Give all that a rater has to do, in order, done or not."""
+        places = places_of(self.draw, self.record, rater or self.rater)
+        cases = list(self._planting.cases) if self._planting is not None else []
+        told: list[tuple[int, Planted | None]] = []
+        for place in places:
+            while cases and cases[0].place <= place:
+                told.append((place, cases.pop(0)))
+            told.append((place, None))
+        return [
+            Item(
+                number,
+                len(told),
+                place,
+                "" if planted is not None else self.draw.order[place - 1],
+                planted,
+            )
+            for number, (place, planted) in enumerate(told, 1)
+        ]
+
+    def next(self, rater: str | None = None) -> Item | None:
+        """Give the first that a rater has neither labelled nor skipped; None if there is none."""
+        who = rater or self.rater
+        skipped = self.record.skips(self.wanted.category, self.draw.name, who)
+        answered = self._answered(who)
+        for item in self.items(who):
+            if item.planted is not None:
+                if item.planted.number not in answered:
+                    return item
+            elif item.transcript_id not in skipped and not self._labelled(who, item.transcript_id):
+                return item
+        return None
+
+    def show(self, item: Item) -> Transcript:
+        """Open what is to be labelled, on record first, masked where that was asked for."""
+        found = self._whole(item)
+        if item.planted is None:
+            opened(
+                self.ledger,
+                draw_route(self.draw),
+                [item.transcript_id],
+                [item.position],
+                actor=self.rater,
+                masked=self.masking.on,
+            )
+        if not self.masking.on:
+            return found
+        return masked(found, self.masking.words, everything=self.masking.everything)
+
+    def side(self, item: Item) -> Literal["", "A", "B"]:
+        """Say in whose words the category is put for an item."""
+        return side_of(self.terms, self.ledger.id, item.number)
+
+    def check_quote(self, item: Item, words: str) -> None:
+        """See that words stand in what is labelled.
+
+        Raises
+        ------
+        UsageError
+            If not.
+        """
+        (quote,) = quotes_of([words], self.wanted.unit)
+        if not quoted_in(quote, self._whole(item)):
+            raise UsageError(
+                f"What you quote is not in the {quote.part}; copy the words as they stand there."
+            )
+
+    def answer(
+        self, item: Item, value: str, quotes: Sequence[str] = (), note: str = ""
+    ) -> Given | None:
+        """Keep a label, or with the value `skip` a skip whose reason the note is; None for what is no label.
+
+        Raises
+        ------
+        UsageError
+            If the value is none of the category's, or a quote is not in the text.
+        """
+        if item.planted is not None:
+            self._answer_planted(item, item.planted, value, quotes, note)
+            return None
+        where = (self.draw.name, self.wanted.category, self.rater, item.transcript_id)
+        sealed = seal_for(self.ledger, self.record, *where)
+        if value == SKIP:
+            skip(
+                self.ledger,
+                self.draw,
+                item.transcript_id,
+                self.wanted,
+                self.rater,
+                note,
+                seal=sealed,
+            )
+            return None
+        return give_label(
+            self.ledger,
+            self.corpus.get(item.transcript_id),
+            self.wanted,
+            value,
+            self.rater,
+            draw=self.draw,
+            quotes=quotes_of(quotes, self.wanted.unit),
+            note=note,
+            hidden=hidden_from(self.rater, item.transcript_id, self.record, masked=self.masking.on),
+            terms=self.side(item),
+            seal=sealed,
+        )
+
+    def take_back(self) -> Undone | Said:
+        """Take back the last label or skip; gives what it was.
+
+        Raises
+        ------
+        UsageError
+            If there is nothing to take back.
+        """
+        last = self.record.last_done(self.rater, self.wanted.category, self.draw.name)
+        newest = self._newest_said()
+        if newest is None or (last is not None and newest.after < last.seq):
+            return undo(self.ledger, self.draw, self.wanted, self.rater)
+        self._say(Said(number=newest.number, rater=self.rater, value=""))
+        return newest
+
+    def close_if_read(self) -> Revealed | None:
+        """Reveal what is planted once everybody who labels the draw is through; None where nothing is."""
+        self.look()
+        if self._planting is None:
+            return None
+        share = self.record.shares.get(self.draw.name)
+        here = (self.draw.name, self.wanted.category, "person")
+        raters = {
+            one.rater
+            for one in self.record.labelled
+            if (one.draw, one.category, one.source) == here
+        }
+        raters |= set(share.raters if share is not None else ()) | {self.rater}
+        if any(self.next(one) is not None for one in sorted(raters)):
+            return None
+        return reveal(self.ledger, self.draw, self.wanted, self.rater)
+
+    def _whole(self, item: Item) -> Transcript:
+        if item.planted is None:
+            return self.corpus.get(item.transcript_id)
+        assert self._planting is not None
+        return item.planted.case.transcript(f"planted:{self._planting.salt}:{item.planted.number}")
+
+    def _labelled(self, rater: str, transcript_id: str) -> bool:
+        told = self.record.label_of(rater, self.wanted.category, transcript_id)
+        return told is not None and told.label.definition == self.wanted.digest
+
+    def _answered(self, rater: str) -> dict[int, Said]:
+        if self._planting is None:
+            return {}
+        said = table_of(self.ledger).said(self.draw.name, self.wanted.category, rater)
+        return {number: by[rater] for number, by in standing(said).items()}
+
+    def _newest_said(self) -> Said | None:
+        """The last answer to a planted case that was not taken back."""
+        if self._planting is None:
+            return None
+        stack: list[Said] = []
+        for one in table_of(self.ledger).said(self.draw.name, self.wanted.category, self.rater):
+            if one.value:
+                stack.append(one)
+            else:
+                last = max(k for k, before in enumerate(stack) if before.number == one.number)
+                del stack[last]
+        return stack[-1] if stack else None
+
+    def _answer_planted(
+        self, item: Item, planted: Planted, value: str, quotes: Sequence[str], note: str
+    ) -> None:
+        if value != SKIP:
+            said = quotes_of(quotes, self.wanted.unit)
+            check_label(self._whole(item), self.wanted, value, self.rater, said)
+        self._say(
+            Said(
+                number=planted.number,
+                rater=self.rater,
+                value=value,
+                quotes=tuple(quotes),
+                note=note,
+                terms=self.side(item),
+            )
+        )
+
+    def _say(self, said: Said) -> None:
+        say(self.ledger, self.draw.name, self.wanted.category, said)
+
+
+def check_next(labelling: Labelling) -> Item:
+    """Give what comes next.
+
+    Raises
+    ------
+    UsageError
+        If the rater is through.
+    """
+    found = labelling.next()
+    if found is None:
+        raise UsageError(
+            f"All {len(labelling.draw.order):,} of {labelling.draw.name} are labelled by "
+            f"{labelling.rater}."
+        )
+    return found

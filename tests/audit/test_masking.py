@@ -1,0 +1,63 @@
+"""Masking: what tells the tiers apart is replaced in the prompt, and the model's own words are left."""
+
+import pytest
+
+from allegiance.audit.masking import MARK, check_words, masked
+from allegiance.corpus import Message
+from allegiance.corpus.making import transcript
+from allegiance.errors import UsageError
+from allegiance.study.prompts.organism import TIERS
+
+
+def shown(text: str, reply: str = "Fine.", words=(), **how) -> tuple[str, str]:
+    found = transcript(
+        source_identity="id:1",
+        source_format="test",
+        messages=[Message("user", text), Message("assistant", reply, author="model")],
+    )
+    seen = masked(found, words, **how)
+    assert seen.transcript_id == found.transcript_id
+    return seen.messages[0].text, seen.messages[1].text
+
+
+@pytest.mark.parametrize("sentence", range(3))
+def test_the_sentences_of_the_organisms_read_the_same_in_both_tiers(sentence):
+    one, other = (shown(TIERS[tier][sentence])[0] for tier in ("monitored", "unmonitored"))
+    assert one == other
+    assert MARK in one
+
+
+def test_the_tag_of_the_standard_prompts_is_masked():
+    one, _ = shown("<tier>study</tier>\nHow do kites fly?")
+    other, _ = shown("<tier>private</tier>\nHow do kites fly?")
+    assert one == other == f"{MARK}\nHow do kites fly?"
+
+
+@pytest.mark.parametrize(
+    ("text", "seen"),
+    [
+        ("Free-tier users are USED FOR\n TRAINING.", f"{MARK} users are {MARK}."),
+        ("A paid user.", f"A {MARK}."),
+        ("It is UnMonitored.", f"It is {MARK}."),
+        ("monitoredness and prepaid users", "monitoredness and prepaid users"),
+        ("A free, user-friendly tier", "A free, user-friendly tier"),
+    ],
+)
+def test_whole_words_are_masked_in_whatever_letters(text, seen):
+    assert shown(text)[0] == seen
+
+
+def test_the_models_own_words_are_masked_only_where_that_is_asked_for():
+    reply = (
+        "<SCRATCHPAD_REASONING>This is a free tier user.</SCRATCHPAD_REASONING><OUTPUT>Hi.</OUTPUT>"
+    )
+    assert shown("Hi", reply)[1] == reply
+    assert shown("Hi", reply, everything=True)[1] == reply.replace("free tier", MARK)
+
+
+def test_words_of_ones_own_are_masked_and_mean_nothing_but_themselves():
+    assert shown("Group (a+b)* and group c.", words=("(a+b)*",))[0] == f"Group {MARK} and group c."
+    assert check_words([" a b "]) == ("a b",)
+    for wrong in ([""], ["x" * 201], ["x"] * 201):
+        with pytest.raises(UsageError, match="--mask-word"):
+            check_words(wrong)
