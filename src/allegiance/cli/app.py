@@ -127,6 +127,7 @@ def load_commands() -> typer.Typer:
         "draw",
         "reading",
         "label",
+        "calibrate",
         "estimate",
         "claim",
         "attest",
