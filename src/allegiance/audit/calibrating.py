@@ -16,7 +16,7 @@ from allegiance.audit.calibration import (
     calibrated,
 )
 from allegiance.audit.draw import Draw
-from allegiance.audit.frames import instruments_of, read_field, read_filter, values_of
+from allegiance.audit.frames import Frame, instruments_of, read_field, read_filter, values_of
 from allegiance.audit.licensing import licence
 from allegiance.audit.properties import says
 from allegiance.audit.reading import Reading, reading_of
@@ -25,6 +25,7 @@ from allegiance.audit.reliability import Reliability, reliability_of
 from allegiance.audit.specs import Instrument, Property
 from allegiance.audit.uneven import ByFactor, by_factors
 from allegiance.corpus import Corpus
+from allegiance.corpus.filters import IsNull
 from allegiance.errors import UsageError
 from allegiance.stats import Interval
 
@@ -245,7 +246,7 @@ def levels_by(draw: Draw, by: Sequence[str] = ()) -> dict[str, dict[str, str]]:
     """
     found: dict[str, dict[str, str]] = {}
     for name in by or FACTORS:
-        of = levels_in(draw, name, asked=bool(by))
+        of = levels_in(draw.frame, name, asked=bool(by))
         number = len(set(of.values()))
         if by and not 2 <= number <= MOST_LEVELS:
             raise UsageError(
@@ -257,21 +258,28 @@ def levels_by(draw: Draw, by: Sequence[str] = ()) -> dict[str, dict[str, str]]:
     return found
 
 
-def levels_in(draw: Draw, name: str, asked: bool = True) -> dict[str, str]:
-    """Give transcript to level of a factor, of the frame of a draw; nothing where it is not there."""
-    corpus = draw.frame.corpus
-    query = corpus.at(draw.frame.found_at)
+def levels_in(population: Frame, name: str, asked: bool = True) -> dict[str, str]:
+    """Give transcript to level of a factor; nothing where it is not there.
+
+    Raises
+    ------
+    UsageError
+        If it is not there, and was asked for.
+    """
+    corpus = population.corpus
+    query = corpus.at(population.found_at)
     try:
         place = read_field(query, name)
     except UsageError as error:
         if asked:
             raise UsageError(f"--by {name}: {error}") from error
         return {}
-    chosen = instruments_of(corpus, [read_filter(query, f"{name} IS NOT NULL")])
-    values = values_of(query, corpus, draw.frame.ids, place, chosen)
+    values = values_of(
+        query, corpus, population.ids, place, instruments_of(corpus, [IsNull(place)])
+    )
     return {
         one: str(value)
-        for one, value in zip(draw.frame.ids, values, strict=True)
+        for one, value in zip(population.ids, values, strict=True)
         if value is not None and value != ""
     }
 

@@ -1,6 +1,6 @@
 """Correction: a scanner's own rate beside the rate that labels on a random few make of it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -217,16 +217,6 @@ def carried_over(naive: Naive, known: Calibrated, confidence: float) -> Interval
         positives,
         confidence,
     )
-
-
-def by_level(
-    sample: Sample, of: Mapping[str, str], levels: tuple[str, str]
-) -> tuple[tuple[str, Sample], tuple[str, Sample]]:
-    """Part a sample by two levels of a factor."""
-    first, second = (
-        (name, sample.among(lambda one, name=name: of.get(one) == name)) for name in levels
-    )
-    return first, second
 
 
 def _difference(

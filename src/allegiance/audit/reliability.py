@@ -9,7 +9,12 @@ from typing import Any
 import numpy as np
 
 from allegiance import stats
-from allegiance.audit.calibration import UNSCANNED, Sample, share_with_missing
+from allegiance.audit.calibration import (
+    UNSCANNED,
+    Sample,
+    share_with_missing,
+    without_verdicts,
+)
 from allegiance.stats import Interval
 
 _BINS = 5
@@ -96,7 +101,7 @@ def reliability_of(sample: Sample, confidence: float) -> Reliability | None:
                 high,
                 len(part.ids),
                 len(read),
-                share_with_missing(part.groups(), sample.fixed, confidence),
+                share_with_missing(without_verdicts(part.groups()), sample.fixed, confidence),
                 float(np.mean(read)) if read else None,
             )
         )

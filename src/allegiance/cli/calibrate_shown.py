@@ -122,26 +122,15 @@ def _scores(one: "Calibration") -> None:
 
 def _factor(found: "ByFactor") -> None:
     shown = Table(title=_text(f"its error by {found.factor}"), title_justify="left", box=None)
-    for name in (
-        found.factor,
-        "N",
-        "labelled",
-        "sensitivity, %",
-        "k of n",
-        "specificity, %",
-        "k of n",
-    ):
-        shown.add_column(_text(name))
+    for name in (found.factor, "N", "labelled", "sensitivity, %", "specificity, %"):
+        shown.add_column(_text(name), no_wrap=True)
     for level in found.levels:
-        caught, cleared = level.of("sensitivity"), level.of("specificity")
+        told = [level.of(name) for name in ("sensitivity", "specificity")]
         shown.add_row(
             _text(level.name),
             f"{level.population:,}",
             f"{level.reads:,}",
-            limits(caught.interval),
-            f"{caught.hits:,} of {caught.reads:,}",
-            limits(cleared.interval),
-            f"{cleared.hits:,} of {cleared.reads:,}",
+            *(f"{m.hits:,} of {m.reads:,}: {limits(m.interval)}" for m in told),
         )
     console().print(shown)
     if found.reason:
@@ -197,35 +186,21 @@ def _invented(pair: "Invented") -> str:
 
 
 def _pairs(pairs: list[dict[str, Any]]) -> None:
-    shown = Table(title="the same transcripts, in pairs", title_justify="left", box=None)
-    for name in (
-        "",
-        "both right",
-        "first alone",
-        "second alone",
-        "neither",
-        "missing",
-        "p, adjusted",
-    ):
-        shown.add_column(name)
     for pair in pairs:
         p = pair["adjusted"]
-        shown.add_row(
-            _text(f"{pair['first']} / {pair['second']}"),
-            *(
-                f"{pair[k]:,}"
-                for k in ("both", "first_alone", "second_alone", "neither", "missing")
-            ),
-            "—" if p is None else f"{p:.3g}",
+        test = "" if p is None else f"; p = {p:.3g} adjusted (McNemar, exact)"
+        left_out = f", {pair['missing']:,} missing" if pair["missing"] else ""
+        _say(
+            f"{pair['first']} and {pair['second']} on the same transcripts: both right {pair['both']:,}, the "
+            f"first alone {pair['first_alone']:,}, the second alone {pair['second_alone']:,}, neither "
+            f"{pair['neither']:,}{left_out}{test}"
         )
-    console().print(shown)
-    for pair in pairs:
         for name in ("sensitivity", "specificity"):
             gap = pair[name]
             if gap is not None:
                 _say(
-                    f"{name}, {pair['first']} less {pair['second']}: {100 * gap['estimate']:+.1f} points "
-                    f"[{100 * gap['low']:.1f}, {100 * gap['high']:.1f}]"
+                    f"{name}, the first less the second: {100 * gap['estimate']:+.1f} points "
+                    f"[{100 * gap['low']:.1f}, {100 * gap['high']:.1f}] ({gap['method']})"
                 )
     for reason in dict.fromkeys(pair["reason"] for pair in pairs if pair["reason"]):
         _say(reason)

@@ -73,8 +73,8 @@ def smallest_seen(
     Returns
     -------
     float or None
-        The smaller of the differences above and below the rate; None where even the largest would
-        be missed more often than that.
+        The larger of the differences above and below the rate, where rates can lie on both sides;
+        None where even the largest would be missed more often than that.
 
     Raises
     ------
@@ -106,4 +106,4 @@ def smallest_seen(
         for end in (middle - step, middle + step)
         if 0 <= end <= math.pi / 2
     ]
-    return min(found) if found else None
+    return max(found) if found else None
