@@ -13,6 +13,7 @@ from allegiance.audit.calibration import (
     share_with_missing,
     without_verdicts,
 )
+from allegiance.audit.design import NOTHING
 from allegiance.stats import Interval
 from allegiance.stats.difference import mover
 
@@ -158,7 +159,7 @@ def corrected(sample: Sample, confidence: float) -> Corrected:
     groups = sample.groups()
     naive = naive_of(groups)
     used: Sequence[Group] = groups
-    if sample.fixed:
+    if sample.fixed and len(sample.judged) < len(sample.ids):
         reads: dict[str, int] = {}
         for one in sample.judged:
             reads[one.stratum] = reads.get(one.stratum, 0) + 1
@@ -246,9 +247,13 @@ def _terms(groups: Sequence[Group], naive: Naive) -> tuple[Term, ...]:
     size = sum(one.population for one in groups)
     moved = [_moved(one, size, naive.rate or 0.0) for one in groups]
     total = sum(abs(part) for part in moved if part is not None)
+    # Strata by this very scanner's verdict hold one verdict each.
+    split = any(len(one.said) > 1 for one in groups) or len(groups) > len(
+        {one.stratum for one in groups}
+    )
     return tuple(
         Term(
-            _named(one),
+            _named(one, split),
             one.population,
             one.reads,
             one.hits,
@@ -267,8 +272,9 @@ def _moved(group: Group, size: int, naive: float) -> float | None:
     return (group.population * group.share - alone) / size
 
 
-def _named(group: Group) -> str:
+def _named(group: Group, split: bool) -> str:
+    """Name a group by the verdict, and by its stratum where that says something else."""
     words = {True: "said yes", False: "said no", None: "no verdict"}
     said = " or ".join(dict.fromkeys(words[told] for told, _ in group.said))
-    alike = group.stratum in ("", "yes", "no", "(none)")
-    return said if alike else f"{group.stratum}, {said}"
+    alike = not group.stratum or (not split and group.stratum in ("yes", "no", NOTHING))
+    return said if alike else f"stratum {group.stratum}, {said}"

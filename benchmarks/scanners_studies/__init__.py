@@ -1,0 +1,1 @@
+"""The studies of benchmarks/scanners.py."""
