@@ -118,7 +118,9 @@ def _repeated(quick: bool, processes: int) -> list[Result]:
                 seen[key] = job.result()
             if done % 50 == 0:
                 say(f"{done} of {len(pending)} parts")
-    return [one for (study, cell), of in seen.items() for one in _STUDIES[study][0].results(cell, of)]
+    return [
+        one for (study, cell), of in seen.items() for one in _STUDIES[study][0].results(cell, of)
+    ]
 
 
 def _rounded(result: Result) -> dict[str, Any]:
@@ -153,7 +155,9 @@ def summary(found: dict[str, Any]) -> str:
     for r in results_of(found):
         cell = ", ".join(str(value) for value in r.cell.values())
         width = f"{100 * r.figures['width']:>7.2f}" if "width" in r.figures else ""
-        lines.append(f"{cell:<48} {r.method:<24} {r.count:>4} of {r.repeats:<4} {r.share:.3f} {width}")
+        lines.append(
+            f"{cell:<48} {r.method:<24} {r.count:>4} of {r.repeats:<4} {r.share:.3f} {width}"
+        )
     return "\n".join(lines)
 
 

@@ -69,9 +69,7 @@ def arms(cell: Cell, seed: tuple[int, ...]) -> tuple[World, dict[str, str]]:
     whole = judges()[cell.judge]
     world = whole.among([one for one in whole.ids if whole.group[one] in FIRST + SECOND])
     if cell.arms == UNEVEN:
-        return world, {
-            one: "first" if whole.group[one] in FIRST else "second" for one in world.ids
-        }
+        return world, {one: "first" if whole.group[one] in FIRST else "second" for one in world.ids}
     rng = np.random.default_rng(seed)
     of: dict[str, str] = {}
     for lie in (True, False):

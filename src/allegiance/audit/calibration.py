@@ -8,6 +8,7 @@ all. A label or a verdict that is missing is neither yes nor no.
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import reduce
 from typing import Any
 
 from allegiance import stats
@@ -329,13 +330,13 @@ def joined_small(
         inside = [one for one in groups if one.stratum == stratum]
         size = sum(one.population for one in inside)
         largest = max(inside, key=lambda one: one.population)
-        for one in sorted(inside, key=lambda one: one is not largest):
-            few = reads.get(stratum, 0) * one.population / size < least
-            if one is not largest and few:
-                at = next(k for k, other in enumerate(found) if other.stratum == stratum)
-                found[at] = joined(found[at], one)
-            else:
-                found.append(one)
+        few = [
+            one
+            for one in inside
+            if one is not largest and reads.get(stratum, 0) * one.population / size < least
+        ]
+        whole = reduce(joined, few, largest)
+        found += [whole if one is largest else one for one in inside if one not in few]
     return found
 
 
