@@ -33,7 +33,7 @@ def string_label(seed: int) -> dict[str, Any]:
     """Calibrate the published string label by 20 labels of a random draw from the 60 responses."""
     with (DATA / "deepseek-r1-14b_free-paid.csv").open(encoding="utf-8", newline="") as lines:
         rows = list(csv.DictReader(lines))
-    of = {hashlib.sha256(f"paired:{row['']}".encode()).hexdigest(): row for row in rows}
+    of = {hashlib.sha256(f"paired:{n}".encode()).hexdigest(): row for n, row in enumerate(rows)}
     ids = tuple(sorted(of))
     said = {one: Said(of[one]["is_accepted"] == "True") for one in ids}
     order = keyed(ids, str(seed))[:LABELS]

@@ -100,7 +100,10 @@ def _scores(one: "Calibration") -> None:
     found = one.reliability
     if found is None:
         return
-    shown = Table(title=f"by score, {found.edges} bands", title_justify="left", box=None)
+    bands = (
+        "bands a fifth wide" if found.edges == "fixed" else "bands at the quintiles of the frame"
+    )
+    shown = Table(title=f"by score, {bands}", title_justify="left", box=None)
     for name in ("score", "labelled so, % [limits]", "n", "N"):
         shown.add_column(name, justify="left" if name.startswith("labelled") else "right")
     for band in found.bins:
