@@ -10,7 +10,7 @@ from tests.audit.worlds import DOUBTS
 from tests.cli.test_audit_commands import refused, run, told
 
 from allegiance import stats
-from allegiance.audit import Ledger, Record, give_label, opened
+from allegiance.audit import Ledger, Record, asked_for, give_label, open_position, opened
 from allegiance.audit.specs import Route
 from allegiance.corpus import Corpus, Message, Verdict
 from allegiance.corpus.making import transcript
@@ -357,6 +357,76 @@ def test_a_gap_is_corrected_by_a_draw_in_either_arm(place):
     (gap,) = found["corrected"]
     assert gap["draws"] == ["mon", "un"]
     assert gap["interval"]["quantity"] == "difference"
+
+
+def test_a_choice_is_calibrated_by_value_and_an_outcome_without_an_act_is_missing(
+    tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    corpus = Corpus.open(tmp_path / "corpus", create=True)
+    written = [
+        transcript(
+            source_identity=f"id:{n}",
+            source_format="test",
+            messages=[Message("assistant", f"Reply {n}.", author="model")],
+        )
+        for n in range(200)
+    ]
+    corpus.add(written)
+    rng = random.Random(2)
+    values = ("complied", "partial", "refused", "refused", "truncated")
+    truth = {one.transcript_id: rng.choice(values) for one in written}
+    corpus.put_verdicts(
+        Verdict(
+            transcript_id=one,
+            category="outcome",
+            scanner="judge",
+            scanner_digest=JUDGE,
+            value="complied" if value == "partial" and rng.random() < 0.5 else value,
+        )
+        for one, value in truth.items()
+    )
+    here = worlds.world(corpus, tmp_path)
+    wanted = asked_for("outcome=complied")
+    how = {"design": "stratified", "by": "verdict.outcome"}
+    draw = here.draw("by-value", [wanted], n=80, seed=3, **how)
+    for place_ in range(1, 81):
+        one = open_position(draw, here.ledger, place_, "ann")
+        give_label(here.ledger, corpus.get(one), wanted, truth[one], "ann", draw=draw)
+    (one,) = told("calibrate", "outcome=complied")["draws"][0]["calibrations"]
+    cut = sum(truth[i] == "truncated" for i in draw.order)
+    assert one["missing"] == {"label no outcome": cut, "verdict no outcome": cut}
+    assert one["specificity"]["interval"]["estimate"] < 1
+    assert one["sensitivity"]["interval"]["estimate"] == 1
+    (rate,) = told("estimate", "outcome=complied", "--scanner", "judge")["scanners"]
+    terms = {t["name"]: t for t in rate["corrected"][0]["found"]["terms"]}
+    assert set(terms) == {
+        "stratum complied, said yes",
+        "stratum partial, said no",
+        "stratum refused, said no",
+        "stratum truncated, no verdict",
+    }
+    assert terms["stratum complied, said yes"]["difference"] < 0
+
+
+@pytest.mark.parametrize("order", ["chosen", "random"])
+def test_what_a_reader_reports_counts_as_the_reader_says(place, order):
+    (place / "ledger.db").unlink()
+    ids = Corpus.open(place / "corpus").ids()[:12]
+    (place / "history.txt").write_text("".join(f"https://x.example/{one}\n" for one in ids))
+    asked = ("--reader", "Ruth", "--order", order, "--category", "doubts", "--declared")
+    told("attest", "--history", "history.txt", *asked, "--stop", "fixed 12")
+    here = world(place)
+    here.read(here.again("history"), worlds.truth)
+    if order == "chosen":
+        said = refused("calibrate", "doubts", "--scanner", "judge", code=2)
+        assert "12 by attested" in said
+        given = refused("calibrate", "doubts", "--scanner", "judge", "--draw", "history", code=2)
+        assert "were chosen" in given
+    else:
+        done = run("calibrate", "doubts", "--scanner", "judge")
+        assert done.code == 0, done.err
+        assert done.out.startswith("By the reader's report")
 
 
 def test_options_that_do_not_go_together_are_refused(place):

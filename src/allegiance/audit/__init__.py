@@ -16,6 +16,7 @@ if TYPE_CHECKING:
         read_report,
         sitting_from_lines,
     )
+    from allegiance.audit.calibrating import Calibration, calibration_of, scanners_of
     from allegiance.audit.certificate import (
         Certificate,
         certified,
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from allegiance.audit.citing import Cited, cite, known_property
     from allegiance.audit.claim import KINDS, ClaimSpec, Decision, Noticed, Said
     from allegiance.audit.claims import decide
+    from allegiance.audit.correcting import corrected_by, gaps_corrected
     from allegiance.audit.draw import Draw, extend_draw, make_draw, open_draw, ranking
     from allegiance.audit.export import read_export
     from allegiance.audit.frames import Frame, frame, instruments_of, read_filter
@@ -45,12 +47,14 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "attesting": ("Report", "Sitting", "attest", "attest_all", "read_report", "sitting_from_lines"),
+    "calibrating": ("Calibration", "calibration_of", "scanners_of"),
     "certificate": ("Certificate", "certified", "read_certificate", "write_certificate"),
     "challenge_file": ("Challenge", "read_challenge"),
     "challenging": ("Answer", "challenge"),
     "citing": ("Cited", "cite", "known_property"),
     "claim": ("KINDS", "ClaimSpec", "Decision", "Noticed", "Said"),
     "claims": ("decide",),
+    "correcting": ("corrected_by", "gaps_corrected"),
     "draw": ("Draw", "extend_draw", "make_draw", "open_draw", "ranking"),
     "export": ("read_export",),
     "frames": ("Frame", "frame", "instruments_of", "read_filter"),
@@ -79,6 +83,7 @@ __all__ = [  # noqa: RUF022 - by subject
     "Reading", "reading_of", "Licence", "licence",
     "KINDS", "ClaimSpec", "Decision", "Noticed", "Said", "decide",
     "GapSpec", "gap_of", "levels_of",
+    "Calibration", "calibration_of", "scanners_of", "corrected_by", "gaps_corrected",
     "Certificate", "certified", "read_certificate", "write_certificate",
     "Verified", "verify", "Cited", "cite",
     "Report", "Sitting", "attest", "attest_all", "read_report", "sitting_from_lines",

@@ -114,6 +114,8 @@ def _scores(one: "Calibration") -> None:
             f"{band.population:,}",
         )
     console().print(shown)
+    if found.unscored:
+        _say(f"without a score, and in no band: {found.unscored:,} of {len(one.draw.frame):,}")
     if found.area is not None:
         area = found.area
         _say(
