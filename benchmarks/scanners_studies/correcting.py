@@ -9,8 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from allegiance.audit.calibration import Sample, measures_of
+from allegiance.audit.calibration import measures_of
 from allegiance.audit.correction import corrected
+from allegiance.audit.groups import Sample
 from allegiance.stats import Interval
 from benchmarks.coverage_studies.results import Result
 from benchmarks.scanners_studies.judges import DESIGNS, RANDOM, World, drawn, judges, thinned

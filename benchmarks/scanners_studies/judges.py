@@ -9,8 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
-from allegiance.audit.calibration import Judged, Said, Sample
 from allegiance.audit.design import NOTHING, Batches, allocated, in_strata, keyed
+from allegiance.audit.groups import Judged, Said, Sample
 
 VERDICTS = Path(__file__).parents[3] / "shared" / "data" / "lie-detector" / "judgments.csv"
 RANDOM = "random"

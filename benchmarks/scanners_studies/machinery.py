@@ -11,9 +11,10 @@ from pathlib import Path
 
 from allegiance.audit import Ledger, Record, asked_for, frame, make_draw, open_draw
 from allegiance.audit.calibrating import calibration_of, sample_of, scanners_of
-from allegiance.audit.calibration import Sample, measures_of
+from allegiance.audit.calibration import measures_of
 from allegiance.audit.correcting import corrected_by
 from allegiance.audit.correction import corrected
+from allegiance.audit.groups import Sample
 from allegiance.corpus import Corpus, Message, Verdict
 from allegiance.corpus.making import transcript
 from benchmarks.audit_studies import sittings

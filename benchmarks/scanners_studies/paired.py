@@ -12,9 +12,10 @@ import re
 from pathlib import Path
 from typing import Any
 
-from allegiance.audit.calibration import Judged, Said, Sample, calibrated
+from allegiance.audit.calibration import calibrated
 from allegiance.audit.correction import corrected
 from allegiance.audit.design import keyed
+from allegiance.audit.groups import Judged, Said, Sample
 from allegiance.audit.uneven import by_factors
 
 DATA = Path(__file__).parents[3] / "shared" / "data" / "paired"

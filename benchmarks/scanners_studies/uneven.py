@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from allegiance.audit.calibration import Sample
 from allegiance.audit.correction import corrected_gap
+from allegiance.audit.groups import Sample
 from allegiance.audit.uneven import by_factors, significant
 from allegiance.stats.difference import mover
 from allegiance.stats.quantiles import clopper_pearson

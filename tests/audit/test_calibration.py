@@ -8,16 +8,10 @@ from scipy.stats import binom, fisher_exact
 from statsmodels.stats.proportion import proportion_confint
 
 from allegiance import stats
-from allegiance.audit.calibration import (
-    Judged,
-    Said,
-    Sample,
-    calibrated,
-    joined_small,
-    missing_of,
-)
+from allegiance.audit.calibration import calibrated
 from allegiance.audit.comparing import compared
 from allegiance.audit.correction import carried_over, corrected, corrected_gap, naive_of
+from allegiance.audit.groups import Judged, Said, Sample, joined_small, missing_of
 from allegiance.audit.reliability import reliability_of
 from allegiance.audit.uneven import by_factors, invented_gap, significant
 

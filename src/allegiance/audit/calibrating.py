@@ -6,17 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from allegiance.audit.calibration import (
-    UNSCANNED,
-    Calibrated,
-    Judged,
-    Said,
-    Sample,
-    Table,
-    calibrated,
-)
+from allegiance.audit.calibration import Calibrated, Table, calibrated
 from allegiance.audit.draw import Draw
 from allegiance.audit.frames import Frame, instruments_of, read_field, read_filter, values_of
+from allegiance.audit.groups import UNSCANNED, Judged, Said, Sample
 from allegiance.audit.licensing import licence
 from allegiance.audit.properties import says
 from allegiance.audit.reading import Reading, reading_of

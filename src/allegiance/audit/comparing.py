@@ -7,7 +7,7 @@ from itertools import combinations
 from typing import Any
 
 from allegiance import stats
-from allegiance.audit.calibration import Judged, Sample
+from allegiance.audit.groups import Judged, Sample
 from allegiance.stats import Interval
 
 _STRATA = "a paired test takes a draw in one random order: this one gave strata shares of their own"

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from allegiance.audit.calibrating import levels_in, sample_from, sample_of, verdicts_of
-from allegiance.audit.calibration import Sample, calibrated
+from allegiance.audit.calibration import calibrated
 from allegiance.audit.correction import (
     CARRIED,
     Corrected,
@@ -19,6 +19,7 @@ from allegiance.audit.correction import (
 from allegiance.audit.draw import Draw, open_draw
 from allegiance.audit.frames import Frame
 from allegiance.audit.gaps import GapSpec
+from allegiance.audit.groups import Sample
 from allegiance.audit.licensing import licence
 from allegiance.audit.reading import Reading, reading_of
 from allegiance.audit.record import Record

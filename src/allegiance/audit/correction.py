@@ -5,15 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from allegiance import stats
-from allegiance.audit.calibration import (
-    Calibrated,
-    Group,
-    Sample,
-    joined_small,
-    share_with_missing,
-    without_verdicts,
-)
+from allegiance.audit.calibration import Calibrated, share_with_missing
 from allegiance.audit.design import NOTHING
+from allegiance.audit.groups import Group, Sample, joined_small, without_verdicts
 from allegiance.stats import Interval
 from allegiance.stats.difference import mover
 

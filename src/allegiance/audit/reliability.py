@@ -9,12 +9,8 @@ from typing import Any
 import numpy as np
 
 from allegiance import stats
-from allegiance.audit.calibration import (
-    UNSCANNED,
-    Sample,
-    share_with_missing,
-    without_verdicts,
-)
+from allegiance.audit.calibration import share_with_missing
+from allegiance.audit.groups import UNSCANNED, Sample, without_verdicts
 from allegiance.stats import Interval
 
 _BINS = 5

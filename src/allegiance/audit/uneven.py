@@ -7,7 +7,8 @@ from itertools import combinations
 from typing import Any
 
 from allegiance import stats
-from allegiance.audit.calibration import Measure, Sample, measures_of
+from allegiance.audit.calibration import Measure, measures_of
+from allegiance.audit.groups import Sample
 from allegiance.stats import Interval
 
 _ERRORS = ("sensitivity", "specificity")
