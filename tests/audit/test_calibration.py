@@ -256,6 +256,20 @@ def test_reads_that_could_stop_anywhere_are_given_no_test():
     assert "fixed beforehand" in by.reason
 
 
+def test_strata_that_mix_verdicts_and_levels_are_given_no_test():
+    of = sample({"yy": 20, "yn": 10, "ny": 6, "nn": 60}, {"y": 90, "n": 400})
+    level = {one: "ab"[k % 2] for k, one in enumerate(of.ids)}
+    mixed = {one: "xyz"[k % 3] for k, one in enumerate(of.ids)}
+    for strata, tested in ((mixed, False), (level, True)):
+        judged = tuple(
+            Judged(j.transcript_id, strata[j.transcript_id], j.hit, j.why, j.said)
+            for j in of.judged
+        )
+        by = by_factors(Sample(of.ids, strata, of.said, judged), {"tier": level}, 0.95, 0.2)
+        assert (by[0].tests[0].p_value is not None) is tested
+        assert bool(by[0].reason) is not tested
+
+
 def with_scores(scores: dict[str, float | None], of: Sample) -> Sample:
     said = {
         one: Said(told.told, told.why, told.value, scores.get(one)) for one, told in of.said.items()

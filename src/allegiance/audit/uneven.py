@@ -8,7 +8,7 @@ from typing import Any
 
 from allegiance import stats
 from allegiance.audit.calibration import Measure, measures_of
-from allegiance.audit.groups import Sample
+from allegiance.audit.groups import UNSCANNED, Sample
 from allegiance.stats import Interval
 
 _ERRORS = ("sensitivity", "specificity")
@@ -210,25 +210,44 @@ def _by(
     )
     tests: list[Test] = []
     invented: list[Invented] = []
+    reason = _untested(sample, of)
     for first, second in combinations(levels, 2):
-        tests += [_test(factor, first, second, error, sample.fixed) for error in _ERRORS]
+        tests += [_test(factor, first, second, error, not reason) for error in _ERRORS]
         if prevalence is not None:
             gap = invented_gap(first, second, prevalence, confidence)
             invented.append(Invented(first.name, second.name, prevalence, gap))
-    reason = "" if sample.fixed else _UNTESTED
     return ByFactor(factor, levels, tuple(tests), tuple(invented), reason)
 
 
-_UNTESTED = (
+_OPEN = (
     "a test of equal error takes a number of reads that was fixed beforehand and is complete; here "
     "are limits alone"
 )
+_STRATA = (
+    "a test of equal error takes one random order, or strata by this scanner's verdict or by this "
+    "factor; here are limits alone"
+)
 
 
-def _test(factor: str, first: Level, second: Level, error: str, fixed: bool) -> Test:
+def _untested(sample: Sample, of: Mapping[str, str]) -> str:
+    """Why the design does not license a test; empty where it does.
+
+    Strata that mix verdicts and levels were read at different fractions, which moves the odds.
+    """
+    if not sample.fixed:
+        return _OPEN
+    strata = sample.strata
+    by_verdict = {(strata.get(i, ""), sample.said.get(i, UNSCANNED).told) for i in sample.ids}
+    by_level = {(strata.get(i, ""), of.get(i)) for i in sample.ids}
+    number = len({strata.get(i, "") for i in sample.ids})
+    licensed = sample.random or number in (len(by_verdict), len(by_level))
+    return "" if licensed else _STRATA
+
+
+def _test(factor: str, first: Level, second: Level, error: str, licensed: bool) -> Test:
     one, other = first.of(error), second.of(error)
     n = one.reads + other.reads
-    if not fixed or not one.reads or not other.reads:
+    if not licensed or not one.reads or not other.reads:
         return Test(factor, first.name, second.name, error, None, None, None)
     p = stats.equal_rates(one.hits, one.reads, other.hits, other.reads)
     rate = (one.hits + other.hits) / n
