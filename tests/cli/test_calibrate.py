@@ -266,6 +266,9 @@ def test_labels_of_one_value_leave_a_reason_in_the_place_of_a_rate(place):
     assert one["sensitivity"]["interval"] is None
     assert "no labelled transcript with the property" in one["sensitivity"]["reason"]
     assert run("calibrate", "doubts", "--scanner", "judge").code == 0
+    assert (
+        "0 hits are few for sums of strata" in run("estimate", "doubts", "--scanner", "judge").err
+    )
 
 
 def test_the_figure_is_an_svg_with_its_provenance(place):

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from allegiance.corpus import Corpus
 
 SHOW_MISSING_ABOVE = 0.01
+FEW_HITS = 5
+"""With so many hits or fewer it is said that sums of strata fall short."""
 
 
 def corrected_rate(
@@ -139,6 +141,12 @@ def _show_draw(one: dict[str, Any]) -> None:
     _say(f"{one['draw']}, its labels alone: {shown_interval(labels)}")
     for reason in one["reasons"]:
         note(f"{one['draw']}: {reason}")
+    if interval["method"] == "mover" and interval["hits"] <= FEW_HITS:
+        note(
+            f"{one['draw']}: {interval['hits']} hits are few for sums of strata, whose limits fall short of "
+            "their confidence where a frame holds a handful (docs/real-instruments.md); the labels alone of "
+            "one random order are exact"
+        )
     worst = interval["worst_case"]
     if worst is not None and worst["missing"] > SHOW_MISSING_ABOVE * one["reads"]:
         _say(
