@@ -18,6 +18,7 @@ if TYPE_CHECKING:
         read_report,
         sitting_from_lines,
     )
+    from allegiance.audit.calibrating import Calibration, calibration_of, scanners_of
     from allegiance.audit.certificate import (
         Certificate,
         certified,
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from allegiance.audit.citing import Cited, cite, known_property
     from allegiance.audit.claim import KINDS, ClaimSpec, Decision, Noticed, Said
     from allegiance.audit.claims import decide
+    from allegiance.audit.correcting import corrected_by, gaps_corrected
     from allegiance.audit.draw import Draw, extend_draw, make_draw, open_draw, ranking
     from allegiance.audit.explaining import Why, why
     from allegiance.audit.export import read_export
@@ -72,12 +74,14 @@ _HOMES = {
     "adjudicating": ("Dispute", "adjudicate", "disputes"),
     "agreement": ("Agreement", "agreement_of"),
     "attesting": ("Report", "Sitting", "attest", "attest_all", "read_report", "sitting_from_lines"),
+    "calibrating": ("Calibration", "calibration_of", "scanners_of"),
     "certificate": ("Certificate", "certified", "read_certificate", "write_certificate"),
     "challenge_file": ("Challenge", "read_challenge"),
     "challenging": ("Answer", "challenge"),
     "citing": ("Cited", "cite", "known_property"),
     "claim": ("KINDS", "ClaimSpec", "Decision", "Noticed", "Said"),
     "claims": ("decide",),
+    "correcting": ("corrected_by", "gaps_corrected"),
     "draw": ("Draw", "extend_draw", "make_draw", "open_draw", "ranking"),
     "explaining": ("Why", "why"),
     "export": ("read_export",),
@@ -128,6 +132,7 @@ __all__ = [  # noqa: RUF022 - by subject
     "Reading", "reading_of", "Licence", "licence",
     "KINDS", "ClaimSpec", "Decision", "Noticed", "Said", "decide",
     "GapSpec", "gap_of", "levels_of",
+    "Calibration", "calibration_of", "scanners_of", "corrected_by", "gaps_corrected",
     "Certificate", "certified", "read_certificate", "write_certificate",
     "Verified", "verify", "Cited", "cite",
     "Report", "Sitting", "attest", "attest_all", "read_report", "sitting_from_lines",

@@ -130,6 +130,7 @@ def load_commands() -> typer.Typer:
         "label",
         "adjudicate",
         "agreement",
+        "calibrate",
         "estimate",
         "claim",
         "attest",

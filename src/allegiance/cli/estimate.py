@@ -7,6 +7,12 @@ from rich.text import Text
 
 from allegiance.cli.app import JsonOption, WorkspaceOption, app, console, note, print_json
 from allegiance.cli.codebook import book_of
+from allegiance.cli.estimate_corrected import (
+    corrected_rate,
+    gap_facts,
+    show_corrected,
+    show_gap_facts,
+)
 from allegiance.cli.options import ConfidenceOption, ScannerOption, check_confidence, share
 from allegiance.cli.record import ledger_of, rater_name
 from allegiance.cli.transcripts import visible
@@ -20,7 +26,8 @@ if TYPE_CHECKING:
 @app.command(
     epilog=(
         "Example: allegiance estimate doubts · allegiance estimate doubts --draw first --method sequence · "
-        "allegiance estimate outcome=complied --gap tier --where \"model = 'organism/faker'\" --margin 5%"
+        "allegiance estimate doubts --scanner doubts=judge · allegiance estimate outcome=complied --gap tier "
+        "--where \"model = 'organism/faker'\" --margin 5%"
     )
 )
 def estimate(
@@ -29,7 +36,9 @@ def estimate(
         str | None,
         typer.Option("--draw", help="The draw; by default all with labels in the category."),
     ] = None,
-    where: Annotated[str | None, typer.Option("--where", help="With --gap: among these.")] = None,
+    where: Annotated[
+        str | None, typer.Option("--where", help="With --gap or --scanner: among these.")
+    ] = None,
     gap: Annotated[
         str | None,
         typer.Option("--gap", help="The gap of a factor (tier): same requests, for the model."),
@@ -60,13 +69,20 @@ def estimate(
     workspace: WorkspaceOption = ".",
     as_json: JsonOption = False,
 ) -> None:
-    """Estimate a rate from the labels of a draw, or a gap; that it was looked at stays on record."""
+    """Estimate a rate from the labels of a draw, or a gap; that it was looked at stays on record.
+
+    With --scanner: its own rate beside the rate that labels of a draw on the same frame make of it.
+    """
     from allegiance.audit import Record, known_property
     from allegiance.corpus import Workspace
 
     check_confidence(confidence)
-    if gap is None and (where or levels or margin or labels):
-        raise UsageError("--where, --levels, --margin and --labels go with --gap.")
+    if gap is None and (levels or margin or labels):
+        raise UsageError("--levels, --margin and --labels go with --gap.")
+    if gap is None and where and not scanner:
+        raise UsageError("--where goes with --gap, or with --scanner CATEGORY=NAME.")
+    if gap is None and scanner and (method or rater):
+        raise UsageError("--method and --rater are of labels alone: leave --scanner out.")
     if gap is not None and (draw or method or rater):
         raise UsageError("--draw, --method and --rater are of a rate, and not of a --gap.")
     place = Workspace(workspace)
@@ -78,12 +94,25 @@ def estimate(
             corpus, record, wanted, gap, levels, margin, labels, where, scanner or []
         )
         found = _gap(population, spec, wanted, record, confidence)
-        event = {**found, "frame": population.digest}
+        found |= gap_facts(population, spec, wanted, record, confidence)
+        draws = sorted({name for one in found.get("corrected", ()) for name in one["draws"]})
+        event = {**found, "frame": population.digest, "draws": draws}
         ledger.append("estimate", wanted.category, event, rater_name(None))
         if as_json:
             print_json(found)
         else:
             _show_gap(found)
+            show_gap_facts(found)
+        return
+    if scanner:
+        rates = corrected_rate(corpus, record, wanted, scanner, where, draw, confidence)
+        for one in rates:
+            ledger.append("estimate", wanted.category, one, rater_name(None))
+        if as_json:
+            print_json({"category": wanted.category, "value": wanted.value, "scanners": rates})
+        else:
+            for one in rates:
+                show_corrected(one, wanted)
         return
     names = [draw] if draw else _labelled(record, wanted)
     if not names:

@@ -8,13 +8,16 @@ raises `ValueError` naming the argument.
 from allegiance.stats.absence import absence
 from allegiance.stats.adjust import adjust
 from allegiance.stats.agreement import gwet_ac1, krippendorff_alpha
+from allegiance.stats.auroc import auroc
 from allegiance.stats.eprocess import HaltingTest, LicenceTest
+from allegiance.stats.equal_rates import equal_rates, smallest_seen
 from allegiance.stats.existence import existence
 from allegiance.stats.gap import Equivalence, Gap, gap
 from allegiance.stats.gap_difference import gap_difference
 from allegiance.stats.interval import Interval, WorstCase
 from allegiance.stats.inverse import inverse_sampling
 from allegiance.stats.judge import judge_adjusted, with_sensitivity
+from allegiance.stats.paired import mcnemar, paired_difference
 from allegiance.stats.plan import Plan
 from allegiance.stats.planning import power, reads_needed
 from allegiance.stats.proportion import lower_bound, proportion
@@ -22,6 +25,7 @@ from allegiance.stats.rate import rate
 from allegiance.stats.requests import Outcomes
 from allegiance.stats.selection import Selection, selection
 from allegiance.stats.sequence import ConfidenceSequence, confidence_sequence
+from allegiance.stats.share_within import share_within
 from allegiance.stats.stratified import stratified
 from allegiance.stats.stratified_sequence import stratified_sequence
 
@@ -38,7 +42,9 @@ __all__ = [
     "WorstCase",
     "absence",
     "adjust",
+    "auroc",
     "confidence_sequence",
+    "equal_rates",
     "existence",
     "gap",
     "gap_difference",
@@ -47,11 +53,15 @@ __all__ = [
     "judge_adjusted",
     "krippendorff_alpha",
     "lower_bound",
+    "mcnemar",
+    "paired_difference",
     "power",
     "proportion",
     "rate",
     "reads_needed",
     "selection",
+    "share_within",
+    "smallest_seen",
     "stratified",
     "stratified_sequence",
     "with_sensitivity",
