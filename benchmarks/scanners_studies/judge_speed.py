@@ -14,6 +14,7 @@ import asyncio
 import json
 import os
 import re
+import subprocess
 import sys
 import tempfile
 import time
@@ -44,6 +45,7 @@ from allegiance.scanners import category
 from allegiance.scanners.judging import Voice, ask, chosen, judge_scanner
 from allegiance.scanners.judging.deciding import Case
 
+ROOT = Path(__file__).resolve().parents[2]
 TARGETS = {"verdicts a second": 200.0, "ratio": 10.0}
 _CASE = re.compile(r"^Case number: (\w+)$", re.MULTILINE)
 _AT_ONCE = 100
@@ -193,7 +195,7 @@ def scouted(database: Path, work: Path, count: int, processes: int) -> Rate:
 def measure(
     transcripts: int = 4000, peer: int = 1000, say: Callable[[str], None] = lambda _: None
 ) -> Mapping[str, Any]:
-    """Measure both in this run.
+    """Measure both in this run; only where this module is the program that runs, else see `figures`.
 
     Parameters
     ----------
@@ -239,6 +241,19 @@ def measure(
         "ratio": ours.clock / best,
         "ratio of processor's time": ours.processor / theirs[1].processor,
     }
+
+
+def figures(*, quick: bool = False) -> Mapping[str, Any]:
+    """Measure in a process of its own: Scout's processes know a provider only from the program they are of."""
+    command = [sys.executable, "-m", "benchmarks.scanners_studies.judge_speed", "--json"]
+    done = subprocess.run(
+        command + (["--quick"] if quick else []), cwd=ROOT, stdout=subprocess.PIPE, check=False
+    )
+    if not done.stdout:
+        raise RuntimeError(
+            "the speed of the judge could not be measured; what was wrong stands above"
+        )
+    return json.loads(done.stdout)
 
 
 def main() -> None:
