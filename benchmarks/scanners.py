@@ -3,6 +3,7 @@
     python benchmarks/scanners.py --quick              few repeats, for every change
     python benchmarks/scanners.py --write-docs         the full run, which writes docs/real-instruments.md
     python benchmarks/scanners.py --from docs/real-instruments.json --write-docs     the page anew
+    ... --from docs/real-instruments.json --speed --write-docs     with the speeds measured anew
 
 The seeds below were written down before the first run and are not changed after it; a repeat draws by
 (seed of its study, number of the cell, number of the repeat). Exits with 1 where a gated cell falls
@@ -29,7 +30,15 @@ sys.path[:] = [str(HERE.parent) if Path(p).resolve() == HERE else p for p in sys
 
 from benchmarks.coverage_studies import gate
 from benchmarks.coverage_studies.results import Result
-from benchmarks.scanners_studies import correcting, machinery, page, paired, uneven
+from benchmarks.scanners_studies import (
+    confusion,
+    correcting,
+    machinery,
+    page,
+    paired,
+    speeds,
+    uneven,
+)
 from benchmarks.scanners_studies.judges import VERDICTS, judges
 
 CORRECTING_SEED = 66_001
@@ -66,9 +75,11 @@ def measure(quick: bool, processes: int) -> dict[str, Any]:
             problems += [f"{judge}: {p}" for p in machinery.compared(judge, labels, MACHINERY_SEED)]
         say("the whole program and the shortcut were compared")
         found = _repeated(quick, processes)
-    published = {}
+    published: dict[str, Any] = {}
+    if VERDICTS.exists():
+        published["talk about lying"] = confusion.measured()
     if paired.DATA.exists():
-        published = {
+        published |= {
             "string label": paired.string_label(PAIRED_SEED),
             "beside people": paired.beside_people(),
         }
@@ -82,6 +93,7 @@ def measure(quick: bool, processes: int) -> dict[str, Any]:
         "problems": problems,
         "left_out": left_out,
         "published": published,
+        "speed": {},
         "results": [_rounded(one) for one in found],
     }
 
@@ -146,6 +158,7 @@ def verdict(found: dict[str, Any]) -> tuple[str, bool]:
     lines += [f"DIFFERS {problem}" for problem in found["problems"]]
     lines += [f"left out: {sentence}" for sentence in found["left_out"]]
     lines.append(f"{gated - len(failed)} of {gated} gated cells hold")
+    lines += speeds.lines(found["speed"]) if found["speed"] else []
     return "\n".join(lines), not failed and not found["problems"]
 
 
@@ -166,6 +179,11 @@ def main() -> int:
     source = parser.add_mutually_exclusive_group()
     source.add_argument("--quick", action="store_true", help="few repeats")
     source.add_argument("--from", dest="earlier", type=Path, metavar="FILE", help="don't run")
+    parser.add_argument(
+        "--speed",
+        action=argparse.BooleanOptionalAction,
+        help="measure speeds beside Inspect Scout's (unless --from is given)",
+    )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all results")
     parser.add_argument("--write-docs", action="store_true", help="the page and its record")
     parser.add_argument("--processes", type=int, default=os.cpu_count())
@@ -176,6 +194,10 @@ def main() -> int:
         found = json.loads(options.earlier.read_text(encoding="utf-8"))
     else:
         found = measure(options.quick, options.processes)
+    speed = options.earlier is None if options.speed is None else options.speed
+    if speed:
+        say("measuring speeds beside Scout's")
+        found["speed"] = speeds.measured(quick=options.quick)
     if options.json:
         options.json.write_text(page.as_text(found), encoding="utf-8")
     text, passed = verdict(found)

@@ -4,7 +4,7 @@ from typing import Any
 
 from allegiance.stats import proportion
 from benchmarks.coverage_studies.tables import chosen, grid, percent, plain, share
-from benchmarks.scanners_studies import correcting, uneven
+from benchmarks.scanners_studies import confusion, correcting, speeds, uneven
 from benchmarks.scanners_studies.judges import DESIGNS, RANDOM
 
 Row = dict[str, Any]
@@ -23,6 +23,8 @@ def tables(record: Row) -> dict[str, str]:
         "tests": _tests(record),
         "string-label": _string_label(record),
         "people": _people(record),
+        "talk": _talk(record),
+        "speed": _speed(record),
     }
 
 
@@ -188,6 +190,18 @@ def _people(record: Row) -> str:
     rows = [_by_people(name, levels[name], made) for name, made in of["each"].items()]
     header = ["model", "n", "judge", "people", "false positives", "misses", "sensitivity", "specificity"]  # fmt: skip
     return grid(header, rows)
+
+
+def _talk(record: Row) -> str:
+    of = record["published"].get("talk about lying")
+    return "The data are not at hand." if of is None else confusion.table(of)
+
+
+def _speed(record: Row) -> str:
+    if not record["speed"]:
+        return "Not measured."
+    header = ["", "verdicts a second", "Scout's", "ratio", "beside the bare work"]
+    return grid(header, speeds.table_rows(record["speed"]))
 
 
 def _by_people(name: str, level: Row, made: Row) -> list[str]:

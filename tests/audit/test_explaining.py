@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from allegiance.audit import Ledger, Record, asked_for, give_label, why
+from allegiance.audit import Ledger, Record, adjudicate, asked_for, give_label, make_draw, why
 from allegiance.audit.explaining import Place
 from allegiance.corpus import Corpus, Verdict
 from allegiance.corpus.making import transcript
@@ -119,6 +119,26 @@ def test_a_disputed_label_is_no_neighbour(corpus, tmp_path):
     for rater, value in (("ann", "yes"), ("bob", "no")):
         give_label(ledger, corpus.get(there["b"]), asked_for("talks-about-lying"), value, rater)
     assert why(corpus, Record.of(ledger), there["a"], "talks-about-lying").near == ()
+
+
+def test_what_an_adjudicator_made_of_a_dispute_is_told_and_counts_for_the_neighbours(
+    corpus, tmp_path
+):
+    ledger, wanted = (
+        Ledger.open(tmp_path / "ledger.db", create=True),
+        asked_for("talks-about-lying"),
+    )
+    drawn = make_draw(corpus, ledger, "all", n=4, properties=[wanted], seed=3)
+    for rater, value in (("ann", "yes"), ("bob", "no")):
+        for identifier in drawn.order:
+            give_label(ledger, corpus.get(identifier), wanted, value, rater, draw=drawn)
+    first, second = drawn.order[:2]
+    adjudicate(ledger, drawn, wanted, first, "yes", "carl", "clause 1")
+    found = why(corpus, Record.of(ledger), first, "talks-about-lying")
+    assert (found.labels, found.settled) == ({"ann": "yes", "bob": "no"}, "yes")
+    assert [one.id for one in why(corpus, Record.of(ledger), second, "talks-about-lying").near] == [
+        first
+    ]
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import pytest
 from tests.audit import worlds
 from tests.audit.worlds import DOUBTS, truth
 
-from allegiance.audit import asked_for, give_label, taught_by
+from allegiance.audit import adjudicate, asked_for, give_label, taught_by
 from allegiance.corpus import Verdict
 from allegiance.errors import UsageError
 
@@ -113,3 +113,17 @@ def test_of_a_classifier_on_no_record_every_draw_with_labels_of_its_category_cou
     with pytest.raises(UsageError, match="whose labels taught the classifier"):
         world.draw("again", where=where, n=3, seed=7)
     assert world.draw("others", where=where, n=3, seed=8).spec.seed == "8"
+
+
+def test_what_an_adjudicator_settled_teaches_as_it_was_settled(world):
+    drawn = world.draw("first", n=4, seed=1)
+    world.read(drawn, "yynn")
+    world.read(drawn, "nyny", rater="ben")
+    before = taught_by(world.record, DOUBTS)
+    assert before.disputed == 2
+    adjudicate(world.ledger, drawn, DOUBTS, drawn.order[0], "no", "carl", "clause 2")
+    found = taught_by(world.record, DOUBTS)
+    assert found.disputed == 1
+    (settled,) = [one for one in found.labels if one.transcript_id == drawn.order[0]]
+    assert settled.value == "no"
+    assert len(settled.evidence) == 3  # two labels and the settlement

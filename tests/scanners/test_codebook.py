@@ -9,7 +9,7 @@ import yaml
 
 from allegiance.errors import AllegianceError, UsageError
 from allegiance.scanners import codebook, codebook_with, rule_categories, rule_scanner
-from allegiance.scanners.codebook import check_name
+from allegiance.scanners.codebook import check_name, unreadable
 from allegiance.scanners.gold import gold
 
 SCIENCE = [
@@ -94,6 +94,11 @@ def test_every_category_has_a_definition_in_clauses_and_both_kinds_of_example(on
         assert one.part_of in codebook().by_name
 
 
+@pytest.mark.parametrize("name", rule_categories())
+def test_every_shipped_phrase_can_be_looked_for(name):
+    assert unreadable(codebook().find(name)) == ""
+
+
 def test_what_is_said_of_experience_is_said_with_its_caution():
     for name in ("distress", "says-it-is-trapped"):
         assert codebook().find(name).caution == "not validated as a measure of experience"
@@ -153,7 +158,7 @@ def test_without_a_file_there_are_the_shipped_ones(tmp_path):
         ({"version": 1, "categories": ["doubts"]}, "category 1"),
         ("- 1\n- 2", "has `version: 1` and a list of `categories`"),
         ("", "has `version: 1` and a list of `categories`"),
-        ("version: 1\ncategories: [", "line 2: this is no YAML"),
+        ("version: 1\ncategories: [", "line 3: this is no YAML"),
         ("!!python/object/apply:os.system ['true']", "this is no YAML"),
     ],
 )  # fmt: skip

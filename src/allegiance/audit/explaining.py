@@ -12,7 +12,8 @@ from typing import Any, cast
 
 import msgspec
 
-from allegiance.audit.record import DISPUTED, Record
+from allegiance.audit.record import Record
+from allegiance.audit.standing import DISPUTED
 from allegiance.corpus import Corpus, Transcript
 from allegiance.errors import UsageError
 from allegiance.scanners.codebook import Category, Codebook, codebook
@@ -107,6 +108,8 @@ class Why:
         What each scanner said, and on what grounds; the newest first.
     labels
         What raters say, by rater.
+    settled
+        What an adjudicator made of it where raters differ; empty for none.
     near
         Labelled transcripts most like it, on either side.
     labelled
@@ -118,6 +121,7 @@ class Why:
     category: Category | None
     verdicts: tuple[Grounds, ...]
     labels: Mapping[str, str]
+    settled: str
     near: tuple[Near, ...]
     labelled: int
 
@@ -132,6 +136,7 @@ class Why:
             "caution": found.caution if found else "",
             "verdicts": [_plain(one) for one in self.verdicts],
             "labels": dict(self.labels),
+            "settled": self.settled,
             "near": [
                 {
                     "transcript_id": one.id,
@@ -179,11 +184,9 @@ def why(
     rows = cast(list[dict[str, Any]], corpus.verdicts(ids=[transcript_id]).to_pylist())
     own = [row for row in rows if row["category"] == name]
     own.sort(key=lambda row: row["created_at"], reverse=True)
-    labels = {
-        one.label.rater: one.label.value
-        for one in record.labels(name)
-        if one.label.transcript_id == transcript_id
-    }
+    given = [one for one in record.labels(name) if one.label.transcript_id == transcript_id]
+    labels = {one.label.rater: one.label.value for one in given}
+    settled = record.settlement(given)
     if not own and not labels:
         book.find(name)  # which says where there is no such category
         raise UsageError(
@@ -200,6 +203,7 @@ def why(
         category=found,
         verdicts=tuple(verdicts),
         labels=labels,
+        settled=settled.settlement.value if settled is not None else "",
         near=tuple(nearest(_text(transcript, found), compared, k)) if compared else (),
         labelled=len(compared),
     )

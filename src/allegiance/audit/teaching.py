@@ -1,13 +1,14 @@
 """Labels as teachers: what a classifier is learned from, and which draws it owes its verdicts to."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
-from allegiance.audit.record import Labelled as Label
 from allegiance.audit.record import Record
 from allegiance.audit.specs import Instrument, Property
+from allegiance.audit.standing import DISPUTED, Settled, value_of
+from allegiance.audit.standing import Labelled as Label
 from allegiance.scanners.classifier import NAME, Labelled
 
 
@@ -18,9 +19,9 @@ class Taught:
     Attributes
     ----------
     labels
-        A transcript each, with the value that all of its raters give it.
+        A transcript each, with the value that all of its raters give it, or an adjudicator.
     disputed
-        Transcripts that raters give different values; nothing is learned from them.
+        Transcripts that raters give different values and nobody settled; nothing is learned from them.
     other_definition
         Transcripts labelled under another definition of the category alone; nor from them.
     draws
@@ -70,11 +71,13 @@ def taught_by(record: Record, wanted: Property, draw: str = "") -> Taught:
             told.setdefault(one.label.transcript_id, []).append(one)
         else:
             others.add(one.label.transcript_id)
-    agreed = {key: them for key, them in told.items() if len({t.label.value for t in them}) == 1}
+    settled = {key: record.settlement(them) for key, them in told.items()}
+    values = {key: value_of(them, settled[key]) for key, them in told.items()}
+    agreed = {key: them for key, them in told.items() if values[key] != DISPUTED}
     used = [one for them in agreed.values() for one in them]
     return Taught(
         labels=tuple(
-            Labelled(key, them[0].label.value, tuple(sorted(one.digest for one in them)))
+            Labelled(key, values[key], _evidence(them, settled[key]))
             for key, them in sorted(agreed.items())
         ),
         disputed=len(told) - len(agreed),
@@ -83,6 +86,12 @@ def taught_by(record: Record, wanted: Property, draw: str = "") -> Taught:
         events=tuple(sorted(one.seq for one in used)),
         head=(record.head.seq or 0, record.head.digest),
     )
+
+
+def _evidence(labels: Sequence[Label], settled: Settled | None) -> tuple[str, ...]:
+    """Give the digests of the events that a value rests on."""
+    of_settlement = [settled.digest] if settled is not None else []
+    return tuple(sorted([*(one.digest for one in labels), *of_settlement]))
 
 
 def draws_behind(record: Record, instruments: Iterable[Instrument]) -> dict[str, Instrument]:

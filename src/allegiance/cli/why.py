@@ -70,6 +70,8 @@ def _show(out: "Console", found: "Why") -> None:
         out.print(Text("\nraters", style="bold"))
         for rater, value in found.labels.items():
             out.print(Text(visible(f"  {rater}: {value}")))
+        if found.settled:
+            out.print(Text(f"  settled by an adjudicator: {found.settled}"))
     _show_near(out, found)
     note(
         "The verdicts are before you now: a label of yours on this transcript is not blind to them."

@@ -13,7 +13,7 @@ import sys
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 
 import msgspec
 import pyarrow as pa
@@ -147,7 +147,7 @@ def _fired(
     rule: Rule, part: Part, columns: Mapping[Part, pa.Array]
 ) -> Iterator[tuple[int, list[Span]]]:
     """Give the rows in which a rule holds, with the places it found."""
-    sought, texts = Pattern(expression(rule.find)), columns[part]
+    sought, texts = _pattern(rule.find), columns[part]
     rows = pc.indices_nonzero(sought.matches(texts))
     if not len(rows):
         return
@@ -176,6 +176,11 @@ def _fired(
             yield row, [Span(a, b, text[a:b], part, rule.clause) for a, b in good]
 
 
+@cache
+def _pattern(phrases: tuple[str, ...]) -> Pattern:
+    return Pattern(expression(phrases))
+
+
 def _with(
     near: Sequence[Near], looked: Sequence[Sequence[_Spans]]
 ) -> Iterator[tuple[Near, Sequence[_Spans]]]:
@@ -187,7 +192,7 @@ def _looked(
 ) -> list[_Spans]:
     """Find the phrases of a window in each of the texts that are looked at."""
     texts = columns[near.part].take(rows) if near.part else kept
-    found = Pattern(expression(near.find)).places(texts)
+    found = _pattern(near.find).places(texts)
     return [
         [place for place in places if _whole(text, place)]
         for places, text in zip(found, texts.to_pylist(), strict=True)
