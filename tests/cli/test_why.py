@@ -70,3 +70,25 @@ def test_what_is_not_there_is_refused_in_a_sentence(place):
     assert "No scanner and no rater" in refused("why", identifier, "distress")
     assert "did you mean `doubts`" in refused("why", identifier, "doubt")
     assert "is no transcript id" in refused("why", "xyz", "doubts")
+
+
+def test_the_page_shows_the_same_and_no_markup_of_the_transcript(tmp_path, monkeypatch):
+    corpus = Corpus.open(tmp_path / "corpus", create=True)
+    corpus.add([
+        transcript(source_identity="a", source_format="test", messages=[
+            Message(role="user", text="How?"), Message(role="assistant", author="model", reasoning="They may be lying <script>alert(1)</script> & {{ 7 * 7 }}.", text="Go on."),
+        ])
+    ])  # fmt: skip
+    monkeypatch.chdir(tmp_path)
+    run("scan", "--category", "talks-about-lying")
+    (identifier,) = corpus.ids()
+    told("why", identifier, "talks-about-lying", "--page", "why.html", "--json")
+    page = (tmp_path / "why.html").read_text(encoding="utf-8")
+    assert "<script>" not in page
+    assert "&lt;script&gt;alert(1)&lt;/script&gt; &amp; {{ 7 * 7 }}." in page
+    assert "<mark>lying</mark>" in page
+    assert '<a href="#clause-1">clause 1</a>' in page
+    assert "default-src &#39;none&#39;" in page or "default-src 'none'" in page
+    assert "could not be written" in refused(
+        "why", identifier, "talks-about-lying", "--page", "corpus", code=1
+    )

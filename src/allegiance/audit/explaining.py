@@ -6,6 +6,7 @@ other categories whose verdicts rest on the same words, since that is how talk a
 taken for the thing; and the labelled transcripts most like it, on either side.
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
@@ -150,6 +151,43 @@ class Why:
         }
 
 
+@dataclass(frozen=True)
+class Context:
+    """Words of a transcript with a little of what stands around them.
+
+    Attributes
+    ----------
+    where
+        The part, and the message where it is not the last reply.
+    before, words, after
+        What stands before, the words, and what stands after; cut texts end with an ellipsis.
+    """
+
+    where: str
+    before: str
+    words: str
+    after: str
+
+
+def in_context(transcript: Transcript, place: Place, around: int = 120) -> Context:
+    """Show words where they stand, with so many characters on either side; lines are run together.
+
+    Where the scanner counted otherwise than we do, the words are given alone.
+    """
+    whole = _part(transcript, place)
+    where = place.part if place.message is None else f"message {place.message}, {place.part}"
+    if whole[place.start : place.end] != place.text:
+        return Context(where, "…", place.text, "…")
+    before = whole[max(0, place.start - around) : place.start]
+    after = whole[place.end : place.end + around]
+    return Context(
+        where,
+        ("…" if place.start > around else "") + _line(before),
+        _line(place.text),
+        _line(after) + ("…" if place.end + around < len(whole) else ""),
+    )
+
+
 def why(
     corpus: Corpus,
     record: Record,
@@ -280,6 +318,20 @@ def _text(transcript: Transcript, found: Category | None) -> str:
     unit = found.unit if found else "whole"
     parts = {"reasoning": transcript.reasoning, "output": transcript.output}
     return parts.get(unit, transcript.text)
+
+
+def _part(transcript: Transcript, place: Place) -> str:
+    if place.message is not None:
+        if not 0 <= place.message < len(transcript.messages):
+            return ""
+        message = transcript.messages[place.message]
+        return message.reasoning if place.part == "reasoning" else message.text
+    parts = {"reasoning": transcript.reasoning, "output": transcript.output}
+    return parts.get(place.part, transcript.text)
+
+
+def _line(text: str) -> str:
+    return re.sub(r"\s+", " ", text)
 
 
 def _spaced(text: str) -> str:

@@ -1,6 +1,6 @@
 """`allegiance why`: for every verdict the scanner, the words, the clause, and what else fires on them."""
 
-from collections.abc import Iterable
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -17,13 +17,11 @@ if TYPE_CHECKING:
     from allegiance.audit.explaining import Grounds, Place, Why
     from allegiance.corpus import Transcript
 
-_AROUND = 120
-"""Characters that are shown on either side of the words a verdict rests on."""
 _MOST_SHOWN = 8
 
 
 @app.command(
-    epilog="Example: allegiance why 3f9a2c talks-about-lying · allegiance why 3f9a2c doubts --json"
+    epilog="Example: allegiance why 3f9a2c talks-about-lying · allegiance why 3f9a2c doubts --page why.html"
 )
 def why(
     transcript: Annotated[str, typer.Argument(help="Its id, or the first 6 characters or more.")],
@@ -32,6 +30,10 @@ def why(
         int,
         typer.Option("--near", help="Labelled transcripts to name on either side.", min=0, max=20),
     ] = 2,
+    page: Annotated[
+        Path | None,
+        typer.Option("--page", help="Write it as a page of its own, to be opened in a browser."),
+    ] = None,
     rater: RaterOption = None,
     workspace: WorkspaceOption = ".",
     as_json: JsonOption = False,
@@ -51,6 +53,11 @@ def why(
     identifier = whole_id(corpus, transcript)
     found = explained(corpus, record, identifier, category, book_of(place), near)
     shown_on_record(place, Route(kind="link"), [identifier], rater=rater)
+    if page is not None:
+        from allegiance.report import render_why, write_whole
+
+        write_whole(page, render_why(found))
+        note(f"The page: {page}")
     if as_json:
         print_json(found.to_dict())
         return
@@ -85,7 +92,7 @@ def _show_verdict(out: "Console", transcript: "Transcript", one: "Grounds") -> N
     if one.status != "ok":
         out.print(Text(f"  no verdict ({one.status}): that is missing, and no `no`"))
     for place in one.places[:_MOST_SHOWN]:
-        out.print(_in_context(transcript, place))
+        out.print(_marked(transcript, place))
     if len(one.places) > _MOST_SHOWN:
         out.print(Text(f"  and {len(one.places) - _MOST_SHOWN} more places", style="dim"))
     if not one.places:
@@ -105,44 +112,17 @@ def _show_verdict(out: "Console", transcript: "Transcript", one: "Grounds") -> N
         out.print(Text(visible(f"  on the same words: {what} ({other.scanner})") + f", {words}"))
 
 
-def _in_context(transcript: "Transcript", place: "Place") -> Text:
+def _marked(transcript: "Transcript", place: "Place") -> Text:
     """Give the words a verdict rests on, marked, with a little of what stands around them."""
-    whole = _part(transcript, place)
-    if whole[place.start : place.end] != place.text:  # the scanner counts otherwise than we do
-        return Text.assemble("  … ", (visible(place.text), "reverse"), " …")
-    before = whole[max(0, place.start - _AROUND) : place.start]
-    after = whole[place.end : place.end + _AROUND]
-    where = place.part if place.message is None else f"message {place.message}, {place.part}"
+    from allegiance.audit.explaining import in_context
+
+    found = in_context(transcript, place)
     return Text.assemble(
-        f"  {where}: " if where else "  ",
-        ("…" if place.start > _AROUND else "") + _line(before),
-        (_line(place.text), "reverse"),
-        _line(after) + ("…" if place.end + _AROUND < len(whole) else ""),
+        f"  {visible(found.where)}: " if found.where else "  ",
+        visible(found.before),
+        (visible(found.words), "reverse"),
+        visible(found.after),
     )
-
-
-def _part(transcript: "Transcript", place: "Place") -> str:
-    if place.message is not None:
-        if not 0 <= place.message < len(transcript.messages):
-            return ""
-        message = transcript.messages[place.message]
-        return message.reasoning if place.part == "reasoning" else message.text
-    parts = {"reasoning": transcript.reasoning, "output": transcript.output}
-    return parts.get(place.part, transcript.text)
-
-
-def _line(text: str) -> str:
-    return visible(" ".join(_kept_ends(text)))
-
-
-def _kept_ends(text: str) -> Iterable[str]:
-    """Split at white space, keeping a blank at either end where there was one."""
-    words = text.split()
-    if not words:
-        return [""] if not text else ["", ""]
-    front = [""] if text[0].isspace() else []
-    back = [""] if text[-1].isspace() else []
-    return [*front, *words, *back]
 
 
 def _show_near(out: "Console", found: "Why") -> None:

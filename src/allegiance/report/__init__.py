@@ -13,7 +13,8 @@ from allegiance.report.provenance import Provenance
 from allegiance.report.rates import Cell, Measure, Truth
 from allegiance.report.study_report import Source, StudyReport, TruthCheck, study_report
 from allegiance.report.terminal import render_terminal
-from allegiance.report.write import write_report
+from allegiance.report.why_page import render_why
+from allegiance.report.write import write_report, write_whole
 
 __all__ = [
     "Cell",
@@ -32,6 +33,8 @@ __all__ = [
     "found_of",
     "render_html",
     "render_terminal",
+    "render_why",
     "study_report",
     "write_report",
+    "write_whole",
 ]

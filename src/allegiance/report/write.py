@@ -26,6 +26,12 @@ def write_report(report: StudyReport, path: Path | str) -> Path:
         text = json.dumps(report.to_dict(), ensure_ascii=False, allow_nan=False, indent=1) + "\n"
     else:
         text = render_html(report)
+    return write_whole(path, text)
+
+
+def write_whole(path: Path | str, text: str) -> Path:
+    """Write a file beside its place and rename it; see `write_report`."""
+    path = Path(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         _replace(path, text)
