@@ -2,8 +2,10 @@
 
 import multiprocessing
 
+import pyarrow as pa
 import pytest
 
+from allegiance.corpus.arrow import verdicts_batch
 from allegiance.corpus.schema import Verdict
 from allegiance.corpus.store import Corpus
 
@@ -33,6 +35,32 @@ def test_another_scanner_or_category_is_another_verdict(corpus):
     assert put == 3
     assert corpus.verdicts("outcome").num_rows == 2
     assert corpus.verdicts("outcome", "d2").num_rows == 1
+
+
+def test_columns_are_kept_as_the_same_verdicts_one_by_one_would_be(corpus, tmp_path):
+    one_by_one = Corpus.open(tmp_path / "other", create=True)
+    first = [
+        verdict("a", score=0.5, detail='{"reason":"x"}'),
+        verdict("b", digest="d2", value=None),
+    ]
+    then = [
+        verdict("a", value="complied"),
+        verdict("b"),
+        verdict("b", digest="d2"),
+        verdict("c", "doubt"),
+    ]
+    for rows in (first, then, then):
+        put = corpus.put_verdict_columns(pa.Table.from_batches([verdicts_batch(rows)]))
+        assert put == one_by_one.put_verdicts(rows)
+
+    def said(of):
+        rows = of.verdicts().drop_columns(["created_at"]).to_pylist()
+        return sorted(
+            rows, key=lambda row: (row["transcript_id"], row["category"], row["scanner_digest"])
+        )
+
+    assert said(corpus) == said(one_by_one)
+    assert said(corpus)[0]["value"] == "refused"
 
 
 def test_verdicts_are_found_by_transcript(corpus):

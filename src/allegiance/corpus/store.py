@@ -345,6 +345,10 @@ class Corpus:
         """Store verdicts in one commit; see `allegiance.corpus.verdicts.VerdictTable.put`."""
         return self._verdicts.put(rows)
 
+    def put_verdict_columns(self, verdicts: pa.Table) -> int:
+        """Store verdicts in one commit; see `allegiance.corpus.verdicts.VerdictTable.put_columns`."""
+        return self._verdicts.put_columns(verdicts)
+
     def verdicts(
         self,
         category: str | None = None,

@@ -1,6 +1,6 @@
 # pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false
 # pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false
-# pyright: reportUnknownParameterType=false
+# pyright: reportUnknownParameterType=false, reportAttributeAccessIssue=false
 """The verdict table: what scanners said, once per transcript, category and scanner digest."""
 
 from collections.abc import Collection, Iterable
@@ -65,6 +65,39 @@ class VerdictTable:
                 transaction.append(verdicts_batch(batch))
             transaction.commit()
         return new
+
+    def put_columns(self, verdicts: pa.Table) -> int:
+        """Store verdicts given as columns, in one commit.
+
+        Parameters
+        ----------
+        verdicts
+            Columns as in `allegiance.corpus.arrow.VERDICTS`; no key twice. Of a few scanners: for
+            each, what it has said already is read.
+
+        Returns
+        -------
+        int
+            How many were new; otherwise as `put`.
+        """
+        with self.dataset.writing() as transaction:
+            new = self._unknown(verdicts)
+            for batch in new.to_batches(max_chunksize=_BATCH):
+                transaction.append(batch)
+            transaction.commit()
+        return new.num_rows
+
+    def _unknown(self, verdicts: pa.Table) -> pa.Table:
+        """Leave out the verdicts whose key is there already."""
+        pairs = ["category", "scanner_digest"]
+        for key in verdicts.select(pairs).group_by(pairs).aggregate([]).to_pylist():
+            seen = self.table(**key)["transcript_id"]
+            if not len(seen):
+                continue
+            its = [pc.equal(verdicts[name], key[name]) for name in pairs]
+            there = pc.and_(pc.and_(*its), pc.is_in(verdicts["transcript_id"], seen))
+            verdicts = verdicts.filter(pc.invert(there))
+        return verdicts
 
     def table(
         self,

@@ -1,20 +1,21 @@
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
+# pyright: reportUnknownParameterType=false, reportAttributeAccessIssue=false
 """Pattern scanners: a regular expression says yes or no of every transcript."""
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 
-from allegiance.corpus import Corpus, Verdict
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from allegiance.corpus import Corpus
+from allegiance.corpus.arrow import VERDICTS
 from allegiance.corpus.patterns import Pattern, Within
 from allegiance.errors import UsageError
 from allegiance.scanners.codebook import NAME, YES_NO, Codebook, check_name, codebook
 from allegiance.scanners.scan import Scanned, unseen
-
-_VALUES = ("no", "yes")
-_ROWS = 8192
 
 
 @dataclass(frozen=True)
@@ -87,7 +88,7 @@ def scan_patterns(
         Address of a Ray cluster that looks instead of this machine; see
         `allegiance.corpus.cluster.connected`.
     progress
-        Called with the number of transcripts looked at so far.
+        Called with the number of transcripts that were looked at.
 
     Returns
     -------
@@ -105,11 +106,7 @@ def scan_patterns(
     names = [scanner.category for scanner in scanners]
     if len(set(names)) < len(names) or len({scanner.within for scanner in scanners}) > 1:
         raise UsageError("--pattern: give every pattern a name of its own, and all the same --in.")
-    asked = {
-        scanner.category: scanner
-        for scanner in scanners
-        if unseen(corpus, scanner.category, scanner.digest)
-    }
+    asked = {one.category: one for one in scanners if not _complete(corpus, one)}
     patterns = {name: scanner.pattern for name, scanner in asked.items()}
     if not asked:
         return Scanned(corpus.count(), 0)
@@ -120,31 +117,42 @@ def scan_patterns(
         from allegiance.corpus.cluster import grep
 
         found = grep(corpus, patterns, ray, within)
-    new = corpus.put_verdicts(_verdicts(found, asked, progress))
+    new = corpus.put_verdict_columns(_verdicts(found, asked))
+    if progress is not None:
+        progress(found.num_rows)
     return Scanned(corpus.count(), new)
 
 
-def _verdicts(
-    found: Any,
-    scanners: dict[str, PatternScanner],
-    progress: Callable[[int], None] | None,
-) -> Iterator[Verdict]:
+def _verdicts(found: pa.Table, scanners: dict[str, PatternScanner]) -> pa.Table:
+    """Turn the counts of each pattern into verdicts, a column at a time."""
     now = datetime.now(UTC)
-    looked_at = 0
-    for batch in found.to_batches(max_chunksize=_ROWS):
-        ids = batch.column("transcript_id").to_pylist()
-        for name, scanner in scanners.items():
-            digest = scanner.digest
-            for transcript_id, count in zip(ids, batch.column(name).to_pylist(), strict=True):
-                yield Verdict(
-                    transcript_id=transcript_id,
-                    category=name,
-                    scanner=scanner.name,
-                    scanner_digest=digest,
-                    value=_VALUES[count > 0],
-                    score=float(count),
-                    created_at=now,
-                )
-        looked_at += batch.num_rows
-        if progress is not None:
-            progress(looked_at)
+    tables: list[pa.Table] = []
+    for name, scanner in scanners.items():
+        count = found[name]
+        said = {
+            "transcript_id": found["transcript_id"],
+            "value": pc.if_else(pc.greater(count, 0), YES_NO[0], YES_NO[1]),
+            "score": pc.cast(count, pa.float64()),
+        }
+        same = {
+            "category": name,
+            "scanner": scanner.name,
+            "scanner_digest": scanner.digest,
+            "status": "ok",
+            "spans": "[]",
+            "detail": "{}",
+            "created_at": now,
+        }
+        said |= {
+            one: pa.repeat(pa.scalar(value, VERDICTS.field(one).type), len(count))
+            for one, value in same.items()
+        }
+        tables.append(pa.table([said[one] for one in VERDICTS.names], schema=VERDICTS))
+    return pa.concat_tables(tables)
+
+
+def _complete(corpus: Corpus, scanner: PatternScanner) -> bool:
+    """Whether a scanner has said something of every transcript."""
+    said = corpus.verdicts(category=scanner.category, scanner_digest=scanner.digest)
+    enough = said.num_rows >= corpus.count()
+    return enough and not unseen(corpus, scanner.category, scanner.digest)
