@@ -1,7 +1,6 @@
 """Running a study through Inspect: the one way in which `run` and `demo` do it."""
 
 import asyncio
-import gc
 import io
 import re
 import zipfile
@@ -20,6 +19,7 @@ from inspect_ai.model import Model, get_model
 from allegiance.errors import UsageError
 from allegiance.registry import training_conflict
 from allegiance.scanners.codebook import FILE, codebook_with
+from allegiance.scanners.judging.asking import fewer_collections
 from allegiance.study import Study
 
 Display = Literal["full", "conversation", "rich", "plain", "log", "none"]
@@ -100,7 +100,7 @@ def run_study(
     total = len(study.asked) * len(study.conditions) * study.epochs
 
     def attempt() -> Ran:
-        with _watched(progress, display), _fewer_collections():
+        with _watched(progress, display), fewer_collections():
             _, logs = inspect_ai.eval_set(  # pyright: ignore[reportUnknownMemberType]
                 training_conflict(study=str(study_file.resolve())),
                 log_dir=str(log_dir),
@@ -181,17 +181,6 @@ class _Finished(Hooks):
 def _register_counter() -> None:
     """Register the counter at its first use only, since Inspect announces every hook that is there at its start."""
     hooks(name="progress", description="Counts finished samples for a display.")(_Finished)
-
-
-@contextmanager
-def _fewer_collections() -> Generator[None]:
-    """Look for reference cycles less often: Inspect makes many small objects, and looking is a third of its time."""
-    before = gc.get_threshold()
-    gc.set_threshold(200_000, 20, 20)
-    try:
-        yield
-    finally:
-        gc.set_threshold(*before)
 
 
 @contextmanager

@@ -150,7 +150,7 @@ def ask(
         guess = estimated(corpus, scanner, ids[:20], voice)
         each = (guess.dollars or 0.0) / max(1, guess.requests)
         allowance = Allowance(limit_cost, each)
-    with opened(journal) as kept, _fewer_collections():
+    with opened(journal) as kept, fewer_collections():
         scan = _Scan(corpus, scanner, voice, kept, allowance, progress, Asked(len(ids)))
         try:
             asyncio.run(scan.run(ids, at_once))
@@ -348,7 +348,7 @@ def _read(corpus: Corpus, ids: Sequence[str]) -> Iterator[tuple[str, tuple[Messa
 
 
 @contextmanager
-def _fewer_collections() -> Generator[None]:
+def fewer_collections() -> Generator[None]:
     """Look for reference cycles less often: Inspect makes many small objects, and looking is a third of its time."""
     before = gc.get_threshold()
     gc.set_threshold(200_000, 20, 20)
