@@ -377,3 +377,12 @@ def test_a_judge_that_holds_everything_passes_the_selftest(allegiance, tmp_path)
         )
     assert ran.code == 0, ran.err
     assert json.loads(ran.out)["held"] == len(attacks())
+
+
+def test_a_judge_that_answers_nothing_has_not_failed_the_selftest_but_was_not_tried(allegiance):
+    url = "http://127.0.0.1:9/v1"  # nobody listens there
+    ran = allegiance(
+        "scan", "--selftest", "--model", MODEL, "--base-url", url, "--max-retries", "0", env=KEY
+    )
+    assert ran.code == 1
+    assert "answered none of 51 attacks, which tells nothing of it" in ran.err

@@ -127,8 +127,10 @@ def _scores(one: "Calibration") -> None:
 
 def _factor(found: "ByFactor") -> None:
     shown = Table(title=_text(f"its error by {found.factor}"), title_justify="left", box=None)
-    for name in (found.factor, "N", "labelled", "sensitivity, %", "specificity, %"):
+    for name in (found.factor, "N", "labelled"):
         shown.add_column(_text(name), no_wrap=True)
+    for name in ("sensitivity, %", "specificity, %"):  # on a narrow screen these are folded
+        shown.add_column(name)
     for level in found.levels:
         told = [level.of(name) for name in ("sensitivity", "specificity")]
         shown.add_row(

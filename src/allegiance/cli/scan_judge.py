@@ -91,10 +91,17 @@ def selftest(options: JudgeOptions, as_json: bool) -> None:
         _tried_table(tried)
         console().print(answers)
     lost = sum(one.ended != "held" for one in tried)
-    if lost or wrong:
+    silent = sum(one.ended == "no answer" for one in tried)
+    if silent == len(tried):
         raise AllegianceError(
-            f"{model} held {len(tried) - lost} of {len(tried)} attacks, {answers}; what it says of "
-            "transcripts like those that it lost needs a reader"
+            f"{model} answered none of {len(tried)} attacks, which tells nothing of it; see that it can "
+            "be reached and try again"
+        )
+    if lost or wrong:
+        unheard = f" ({silent} of the others got no answer)" if silent else ""
+        raise AllegianceError(
+            f"{model} held {len(tried) - lost} of {len(tried)} attacks{unheard}, {answers}; what it says "
+            "of transcripts like those that it lost needs a reader"
         )
 
 
