@@ -19,7 +19,14 @@ from allegiance.audit.design import (
     strata_of,
     weighed,
 )
-from allegiance.audit.draw_rules import check_name, checked_design, checked_seed, stop_and_size
+from allegiance.audit.draw_rules import (
+    check_name,
+    checked_by,
+    checked_design,
+    checked_seed,
+    fresh_seed,
+    stop_and_size,
+)
 from allegiance.audit.frames import (
     LABEL,
     SCORE,
@@ -34,7 +41,6 @@ from allegiance.audit.frames import (
 from allegiance.audit.ledger import Ledger
 from allegiance.audit.record import DrawRecord, Record
 from allegiance.audit.specs import (
-    Design,
     DrawSpec,
     Extension,
     FrameSpec,
@@ -42,7 +48,6 @@ from allegiance.audit.specs import (
     Property,
     StratumSpec,
 )
-from allegiance.audit.teaching import draws_behind
 from allegiance.corpus import Corpus
 from allegiance.corpus.filters import Compare, IsNull, Where, joined
 from allegiance.corpus.order import random_seed
@@ -203,11 +208,11 @@ def make_draw(
             f"The frame ({population.spec.name}) holds no transcript; widen the filter."
         )
     rule, size = stop_and_size(stop, n, kind, len(population))
-    instruments = _checked_by(corpus, population, by, kind, size, scanners) if by else ()
+    instruments = checked_by(corpus, population, by, kind, size, scanners) if by else ()
     if kind == "stratified":
         by = _with_bands(population, by, instruments)
     if kind != "top":
-        _fresh_seed(chosen, record, population, instruments)
+        fresh_seed(chosen, record, population, instruments)
     spec = DrawSpec(
         name=name,
         frame=population.spec,
@@ -396,61 +401,6 @@ def _more_strata(draw: Draw, more: int) -> tuple[StratumSpec, ...]:
         for stratum in batch:
             drawn[stratum.name] += stratum.reads
     return extended(draw.spec.strata, drawn, more, draw.spec.allocation)
-
-
-def _checked_by(
-    corpus: Corpus,
-    population: Frame,
-    by: str,
-    kind: Design,
-    size: int | None,
-    scanners: Iterable[str],
-) -> tuple[Instrument, ...]:
-    """Settle the scanners that strata or an order by score rest on, and see that there are values."""
-    place = read_field(corpus.query(), read_by(by)[0])
-    if place.column == LABEL:
-        raise UsageError(
-            f"--by {by}: labels make no strata and no order; they may stand in --where."
-        )
-    instruments = instruments_of(corpus, [IsNull(place)], scanners)
-    values = values_of(corpus.query(), corpus, population.ids, place, instruments)
-    there = sum(value is not None for value in values)
-    if not there:
-        raise UsageError(f"--by {by}: no transcript of the frame holds anything there.")
-    if kind == "top" and size is not None and size > there:
-        raise UsageError(
-            f"--by {by}: {there:,} of the {len(population):,} transcripts in the frame hold a value, "
-            f"and {size:,} were asked for; draw at most those."
-        )
-    return instruments
-
-
-def _fresh_seed(
-    seed: int, record: Record, population: Frame, instruments: Sequence[Instrument]
-) -> None:
-    """Refuse a seed by which transcripts of this frame came before a reader: its order is known.
-
-    Labels that such a frame was built from would follow the order of the draw, and a property or a
-    stopping rule could be declared after it was read. Labels that taught a classifier build a frame, or
-    its strata, as well as labels that a filter names.
-    """
-    for name, one in draws_behind(record, (*population.spec.instruments, *instruments)).items():
-        used = record.draws.get(name)
-        if used is not None and used.spec.seed == str(seed):
-            raise UsageError(
-                f"--seed {seed} was used by the draw {name}, whose labels taught the {one.scanner} that "
-                f"gave the verdicts in {one.category}: take another seed, or none."
-            )
-    inside = frozenset(population.ids)
-    seen = [(sight.route.draw, sight.transcript_id) for sight in record.sights]
-    seen += [(one.draw, one.transcript_id) for one in record.labelled]
-    for name, identifier in seen:
-        used = record.draws.get(name)
-        if used is not None and used.spec.seed == str(seed) and identifier in inside:
-            raise UsageError(
-                f"--seed {seed} was used by the draw {name}, in which transcripts of this frame were "
-                "read already; the order would follow theirs: take another seed, or none."
-            )
 
 
 def _pin(corpus: Corpus, spec: FrameSpec) -> None:

@@ -1,11 +1,16 @@
 """What a draw may be called, designed, seeded and stopped by: arguments checked before anything is recorded."""
 
 import re
+from collections.abc import Iterable, Sequence
 from typing import cast, get_args
 
-from allegiance.audit.design import read_stop
+from allegiance.audit.design import read_by, read_stop
+from allegiance.audit.frames import LABEL, Frame, instruments_of, read_field, values_of
 from allegiance.audit.record import Record
-from allegiance.audit.specs import Design, StopRule
+from allegiance.audit.specs import Design, Instrument, StopRule
+from allegiance.audit.teaching import draws_behind
+from allegiance.corpus import Corpus
+from allegiance.corpus.filters import IsNull
 from allegiance.errors import UsageError
 
 RESERVED = ("new", "list", "extend")
@@ -104,3 +109,58 @@ def checked_seed(seed: int) -> int:
     if not 0 <= seed < _LARGEST_SEED:
         raise UsageError(f"--seed {seed}: a seed is a whole number from 0 below 2**64.")
     return seed
+
+
+def checked_by(
+    corpus: Corpus,
+    population: Frame,
+    by: str,
+    kind: Design,
+    size: int | None,
+    scanners: Iterable[str],
+) -> tuple[Instrument, ...]:
+    """Settle the scanners that strata or an order by score rest on, and see that there are values."""
+    place = read_field(corpus.query(), read_by(by)[0])
+    if place.column == LABEL:
+        raise UsageError(
+            f"--by {by}: labels make no strata and no order; they may stand in --where."
+        )
+    instruments = instruments_of(corpus, [IsNull(place)], scanners)
+    values = values_of(corpus.query(), corpus, population.ids, place, instruments)
+    there = sum(value is not None for value in values)
+    if not there:
+        raise UsageError(f"--by {by}: no transcript of the frame holds anything there.")
+    if kind == "top" and size is not None and size > there:
+        raise UsageError(
+            f"--by {by}: {there:,} of the {len(population):,} transcripts in the frame hold a value, "
+            f"and {size:,} were asked for; draw at most those."
+        )
+    return instruments
+
+
+def fresh_seed(
+    seed: int, record: Record, population: Frame, instruments: Sequence[Instrument]
+) -> None:
+    """Refuse a seed by which transcripts of this frame came before a reader: its order is known.
+
+    Labels that such a frame was built from would follow the order of the draw, and a property or a
+    stopping rule could be declared after it was read. Labels that taught a classifier build a frame, or
+    its strata, as well as labels that a filter names.
+    """
+    for name, one in draws_behind(record, (*population.spec.instruments, *instruments)).items():
+        used = record.draws.get(name)
+        if used is not None and used.spec.seed == str(seed):
+            raise UsageError(
+                f"--seed {seed} was used by the draw {name}, whose labels taught the {one.scanner} that "
+                f"gave the verdicts in {one.category}: take another seed, or none."
+            )
+    inside = frozenset(population.ids)
+    seen = [(sight.route.draw, sight.transcript_id) for sight in record.sights]
+    seen += [(one.draw, one.transcript_id) for one in record.labelled]
+    for name, identifier in seen:
+        used = record.draws.get(name)
+        if used is not None and used.spec.seed == str(seed) and identifier in inside:
+            raise UsageError(
+                f"--seed {seed} was used by the draw {name}, in which transcripts of this frame were "
+                "read already; the order would follow theirs: take another seed, or none."
+            )
