@@ -31,6 +31,7 @@ HERE = Path(__file__).resolve().parent
 # found from the folder above.
 sys.path[:] = [str(HERE.parent) if Path(p).resolve() == HERE else p for p in sys.path]
 
+from benchmarks import pages
 from benchmarks.audit_studies import lies, organism, page, speed, worlds
 from benchmarks.audit_studies.sittings import Cell, Repeated, repeated
 from benchmarks.coverage_studies import gate
@@ -254,7 +255,7 @@ def main() -> int:
             size = QUICK if options.quick else FULL
             found = measure(size, options.processes, Path(work), options.minutes)
     if options.json:
-        options.json.write_text(page.as_text(found), encoding="utf-8")
+        options.json.write_text(pages.as_text(found), encoding="utf-8")
     text, passed = verdict(found)
     print(summary(found), text, sep="\n")
     if options.write_docs:

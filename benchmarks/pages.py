@@ -1,7 +1,9 @@
 """Pages whose prose is written in docs/, and whose tables are put between marks in it."""
 
+import json
 import re
 from collections.abc import Mapping
+from typing import Any
 
 _MARKED = r"(<!-- table: {name} -->\n).*?(<!-- end -->)"
 
@@ -21,3 +23,10 @@ def filled(page: str, tables: Mapping[str, str]) -> str:
         place = re.compile(_MARKED.format(name=re.escape(name)), re.DOTALL)
         page = place.sub(lambda found, table=table: f"{found[1]}\n{table}\n\n{found[2]}", page)
     return page
+
+
+def as_text(record: Mapping[str, Any]) -> str:
+    """Write a record with a line for each result."""
+    head = {key: value for key, value in record.items() if key != "results"}
+    lines = ",\n".join(json.dumps(one, separators=(",", ":")) for one in record["results"])
+    return json.dumps(head, indent=1)[:-2] + f',\n "results": [\n{lines}\n]}}\n'

@@ -28,6 +28,7 @@ HERE = Path(__file__).resolve().parent
 # found from the folder above.
 sys.path[:] = [str(HERE.parent) if Path(p).resolve() == HERE else p for p in sys.path]
 
+from benchmarks import pages
 from benchmarks.coverage_studies import gate
 from benchmarks.coverage_studies.results import Result
 from benchmarks.scanners_studies import (
@@ -199,7 +200,7 @@ def main() -> int:
         say("measuring speeds beside Scout's")
         found["speed"] = speeds.measured(quick=options.quick)
     if options.json:
-        options.json.write_text(page.as_text(found), encoding="utf-8")
+        options.json.write_text(pages.as_text(found), encoding="utf-8")
     text, passed = verdict(found)
     print(summary(found), text, sep="\n")
     if options.write_docs:

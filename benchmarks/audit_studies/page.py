@@ -1,6 +1,5 @@
 """docs/audit-coverage.md: its prose is written there, its tables are put between the marks."""
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,7 @@ Record = dict[str, Any]
 
 def write(record: Record) -> None:
     """Write the record, and the tables that come from it."""
-    RECORD.write_text(as_text(record), encoding="utf-8")
+    RECORD.write_text(pages.as_text(record), encoding="utf-8")
     PAGE.write_text(filled(PAGE.read_text(encoding="utf-8"), record), encoding="utf-8")
 
 
@@ -28,10 +27,3 @@ def filled(text: str, record: Record) -> str:
         If the page has no place for a table, or a place for one that isn't made.
     """
     return pages.filled(text, tables(record))
-
-
-def as_text(record: Record) -> str:
-    """Write a record with a line for each result."""
-    head = {key: value for key, value in record.items() if key != "results"}
-    lines = ",\n".join(json.dumps(one, separators=(",", ":")) for one in record["results"])
-    return json.dumps(head, indent=1)[:-2] + f',\n "results": [\n{lines}\n]}}\n'

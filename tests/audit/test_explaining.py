@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from msgspec import structs
 
 from allegiance.audit import Ledger, Record, adjudicate, asked_for, give_label, make_draw, why
 from allegiance.audit.explaining import Place
@@ -112,6 +113,15 @@ def test_labels_and_the_nearest_labelled_on_either_side_are_named(corpus, tmp_pa
     nearest = max(found.near, key=lambda one: one.similarity)
     assert nearest.id == there["b"]
     assert "lying" in nearest.shared
+
+
+def test_a_label_under_another_definition_is_neither_told_nor_a_neighbour(corpus, tmp_path):
+    ledger, there = Ledger.open(tmp_path / "ledger.db", create=True), ids(corpus)
+    other = structs.replace(asked_for("talks-about-lying"), digest="of another definition")
+    for name in ("a", "b"):
+        give_label(ledger, corpus.get(there[name]), other, "no", "ann")
+    found = why(corpus, Record.of(ledger), there["a"], "talks-about-lying")
+    assert (found.labels, found.near, found.labelled) == ({}, (), 0)
 
 
 def test_a_disputed_label_is_no_neighbour(corpus, tmp_path):

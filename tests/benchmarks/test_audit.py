@@ -9,7 +9,7 @@ import pytest
 from tests.conftest import ROOT
 
 from allegiance.audit import cite
-from benchmarks import audit
+from benchmarks import audit, pages
 from benchmarks.audit_studies import lies, organism, page, sittings, worlds
 from benchmarks.coverage_studies import gate
 
@@ -132,7 +132,7 @@ def test_a_number_given_for_a_top_even_once_fails(record):
 def test_the_page_holds_the_tables_of_the_recorded_run(record):
     text = page.PAGE.read_text(encoding="utf-8")
     assert page.filled(text, record) == text
-    assert page.as_text(record) == page.RECORD.read_text(encoding="utf-8")
+    assert pages.as_text(record) == page.RECORD.read_text(encoding="utf-8")
 
 
 def test_the_record_is_of_the_full_run_with_the_seeds_of_the_file_and_its_gate_held(record):

@@ -7,7 +7,7 @@ import sys
 import pytest
 from tests.conftest import ROOT
 
-from benchmarks import scanners
+from benchmarks import pages, scanners
 from benchmarks.coverage_studies import gate
 from benchmarks.scanners_studies import correcting, judges, machinery, page, paired, uneven
 
@@ -89,7 +89,7 @@ def test_a_cell_that_falls_short_and_a_difference_are_failures(record):
 def test_the_page_holds_the_tables_of_the_recorded_run(record):
     text = page.PAGE.read_text(encoding="utf-8")
     assert page.filled(text, record) == text
-    assert page.as_text(record) == page.RECORD.read_text(encoding="utf-8")
+    assert pages.as_text(record) == page.RECORD.read_text(encoding="utf-8")
 
 
 def test_the_record_is_of_the_full_run_with_the_seeds_of_the_file_and_its_gate_held(record):

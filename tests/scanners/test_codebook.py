@@ -148,6 +148,7 @@ def test_without_a_file_there_are_the_shipped_ones(tmp_path):
         (changed(kind="ordinal", values=["none"]), "two values or more"),
         (changed(include=[{"text": "x", "value": "perhaps"}]), "'perhaps' is none of its values"),
         (changed(rule=[{"find": ["x"], "clause": 9}]), "cites clause 9, and the definition has 1"),
+        (changed(kind="choice", values=["white", "dark"], include=[], exclude=[], rule=[{"find": ["x"], "value": "dark"}]), "give the choice a `no`"),
         (changed(rule=[{"find": []}]), "likes-bread: Expected `array` of length >= 1"),
         (changed(rule=[{"find": ["{nobody}"]}]), "names no list of `words`"),
         (changed(rule=[{"find": ["re:(?=x)"]}]), "likes-bread: a rule: The regular expression"),

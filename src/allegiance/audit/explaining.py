@@ -14,14 +14,15 @@ from typing import Any, cast
 import msgspec
 
 from allegiance.audit.record import Record
-from allegiance.audit.standing import DISPUTED
+from allegiance.audit.specs import Property
+from allegiance.audit.teaching import taught_by
 from allegiance.corpus import Corpus, Transcript
 from allegiance.errors import UsageError
 from allegiance.scanners.codebook import Category, Codebook, codebook
 from allegiance.scanners.nearest import Near, nearest
 
 MOST_LABELLED = 2_000
-"""Labelled transcripts that are compared with one: the newest."""
+"""Labelled transcripts that are compared with one: the first by id."""
 
 
 class Place(msgspec.Struct, frozen=True):
@@ -108,7 +109,7 @@ class Why:
     verdicts
         What each scanner said, and on what grounds; the newest first.
     labels
-        What raters say, by rater.
+        What raters say under this definition, by rater.
     settled
         What an adjudicator made of it where raters differ; empty for none.
     near
@@ -222,7 +223,13 @@ def why(
     rows = cast(list[dict[str, Any]], corpus.verdicts(ids=[transcript_id]).to_pylist())
     own = [row for row in rows if row["category"] == name]
     own.sort(key=lambda row: row["created_at"], reverse=True)
-    given = [one for one in record.labels(name) if one.label.transcript_id == transcript_id]
+    found = book.by_name.get(name)
+    wanted = Property(category=name, digest=_definition(record, name, found))
+    given = [
+        one
+        for one in record.labels(name)
+        if one.label.transcript_id == transcript_id and one.label.definition == wanted.digest
+    ]
     labels = {one.label.rater: one.label.value for one in given}
     settled = record.settlement(given)
     if not own and not labels:
@@ -231,10 +238,9 @@ def why(
             f"No scanner and no rater has said anything of {name} on transcript {transcript_id[:12]}: "
             f"`allegiance scan --category {name}`, or `allegiance label`."
         )
-    found = book.by_name.get(name)
     others = [row for row in rows if row["category"] != name and _fires(row, book)]
     verdicts = [_grounds(row, found, others) for row in own]
-    compared = _labelled(corpus, record, name, transcript_id, found)
+    compared = _labelled(corpus, record, wanted, transcript_id, found)
     return Why(
         transcript=transcript,
         name=name,
@@ -245,6 +251,14 @@ def why(
         near=tuple(nearest(_text(transcript, found), compared, k)) if compared else (),
         labelled=len(compared),
     )
+
+
+def _definition(record: Record, name: str, found: Category | None) -> str:
+    """Give the digest that labels count under: the codebook's, else what was first on record."""
+    if found is not None:
+        return found.digest
+    declared = record.property_of(name)
+    return declared.digest if declared is not None else ""
 
 
 def _grounds(
@@ -299,19 +313,16 @@ def _detail(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def _labelled(
-    corpus: Corpus, record: Record, name: str, transcript_id: str, found: Category | None
+    corpus: Corpus, record: Record, wanted: Property, transcript_id: str, found: Category | None
 ) -> list[tuple[str, str, str]]:
     """Give id, text and value of the labelled transcripts, without this one and without disputed ones."""
-    agreed = {
-        one: said[name]
-        for one, said in record.agreed.items()
-        if one != transcript_id and said.get(name, DISPUTED) != DISPUTED
-    }
-    chosen = [*agreed][-MOST_LABELLED:]
+    taught = taught_by(record, wanted).labels
+    values = {one.transcript_id: one.value for one in taught if one.transcript_id != transcript_id}
+    chosen = [*values][:MOST_LABELLED]
     column = found.unit if found and found.unit != "whole" else "text"
-    wanted = {"transcript_id": chosen}
-    rows = corpus.table(["transcript_id", column], where=wanted).to_pylist() if chosen else []
-    return [(r["transcript_id"], r[column] or "", agreed[r["transcript_id"]]) for r in rows]
+    where = {"transcript_id": chosen}
+    rows = corpus.table(["transcript_id", column], where=where).to_pylist() if chosen else []
+    return [(r["transcript_id"], r[column] or "", values[r["transcript_id"]]) for r in rows]
 
 
 def _text(transcript: Transcript, found: Category | None) -> str:

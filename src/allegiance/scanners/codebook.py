@@ -350,6 +350,8 @@ def _problem(found: Category) -> str:
         return f"{wrong!r} is none of its values ({', '.join(found.values)})"
     if found.terms and [one.side for one in found.terms] != ["A", "B"]:
         return "`terms` are those of two sides, A and then B"
+    if found.rule and found.absent is None:
+        return "a rule needs a value for finding nothing: give the choice a `no`"
     clauses = [one.clause for one in found.rule if one.clause > len(found.definition)]
     if clauses:
         return f"a rule cites clause {clauses[0]}, and the definition has {len(found.definition)}"

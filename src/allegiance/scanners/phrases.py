@@ -136,7 +136,8 @@ class PhraseScanner:
         """Choose among the values that rules gave: of ordered ones the highest, else the first rule's."""
         found = self.category
         if not said:
-            return Finding(found.absent or found.values[-1])
+            assert found.absent is not None  # a codebook with another is refused
+            return Finding(found.absent)
         ordered = found.values[::-1] if found.kind == "ordinal" else [r.value for r in found.rule]
         value = next(one for one in ordered if one in said)
         spans = sorted(set(said[value]), key=lambda s: (s.part, s.start))

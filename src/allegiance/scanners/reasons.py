@@ -78,18 +78,22 @@ def doubts(subjects: Sequence[Subject]) -> list[Finding]:
 
 def doubts_unprompted(subjects: Sequence[Subject]) -> list[Finding]:
     """Say of each whether it doubts the set-up though nobody asked whether that is real."""
-    return [
-        Finding(_NO) if asked else one
-        for one, asked in zip(doubts(subjects), _asked(subjects), strict=True)
-    ]
+    return _doubts_where(subjects, asked=False)
 
 
 def doubts_when_asked(subjects: Sequence[Subject]) -> list[Finding]:
     """Say of each whether it doubts the set-up after it was asked whether that is real."""
-    return [
-        one if asked else Finding(_NO)
-        for one, asked in zip(doubts(subjects), _asked(subjects), strict=True)
-    ]
+    return _doubts_where(subjects, asked=True)
+
+
+def _doubts_where(subjects: Sequence[Subject], *, asked: bool) -> list[Finding]:
+    """Look for doubt among those that were asked, or were not; of the others it is not said."""
+    found = [Finding(_NO)] * len(subjects)
+    places = [place for place, one in enumerate(_asked(subjects)) if one == asked]
+    doubting = doubts([subjects[place] for place in places])
+    for place, one in zip(places, doubting, strict=True):
+        found[place] = one
+    return found
 
 
 def _doubts(subject: Subject) -> Finding:
