@@ -8,11 +8,16 @@ from inspect_ai.model import get_model
 
 from allegiance.organism.provider import OrganismAPI
 from allegiance.scanners.scorer import outcome_by_rule
-from allegiance.scenarios.training_conflict import training_conflict_task
+from allegiance.scenarios import study_task
 from allegiance.study import Study
 from allegiance.study.templates import template
 
-__all__ = ["OrganismAPI", "training_conflict"]
+__all__ = ["OrganismAPI", "task_of", "training_conflict"]
+
+
+def task_of(study: Study) -> Task:
+    """Build the task of a study, as its scenario's own task does."""
+    return study_task(study, outcome_by_rule())
 
 
 @task
@@ -20,9 +25,14 @@ def training_conflict(
     study: str | None = None,
     prompts: str | None = None,
     n: int | None = None,
-    clause: str | None = None,
+    tier: str | None = None,
     intent: str | None = None,
+    clause: str | None = None,
+    change: str | None = None,
+    framing: str | None = None,
     reasoning: str | None = None,
+    persona: str | None = None,
+    rival: str | None = None,
 ) -> Task:
     """Ask the same requests where answers are used for training and where they are not.
 
@@ -31,31 +41,58 @@ def training_conflict(
     study
         Path of a study (YAML). Without one, a study of the shipped templates is taken: `organism` where the model is
         an organism, `helpful-only` otherwise.
-    prompts, n, clause, intent, reasoning
-        Change that field of the shipped study: the prompt set, the number of requests, or the levels of a factor
-        (several with commas between them).
+    prompts, n
+        Change that field of the shipped study: the prompt set, the number of requests.
+    tier, intent, clause, change, framing, reasoning, persona, rival
+        Levels of that factor (several with commas between them).
 
     Examples
     --------
     ``inspect eval allegiance/training_conflict --model organism/faker -T n=5``
     """
+    shipped = "helpful-only" if prompts == "standard" or not _is_organism(_model()) else "organism"
+    factors = {
+        "tier": tier,
+        "intent": intent,
+        "clause": clause,
+        "change": change,
+        "framing": framing,
+        "reasoning": reasoning,
+        "persona": persona,
+        "rival": rival,
+    }
+    return _task(study, shipped, prompts, n, factors)
+
+
+def _task(
+    study: str | None,
+    shipped: str,
+    prompts: str | None,
+    n: int | None,
+    factors: dict[str, str | None],
+) -> Task:
+    """Build a task from a file, or from a shipped study with some fields changed."""
     if study is not None:
-        return training_conflict_task(Study.load(Path(study)), outcome_by_rule())
-    name = "helpful-only" if prompts == "standard" or not _asked_of_an_organism() else "organism"
-    fields = yaml.safe_load(template(name, name))
+        return task_of(Study.load(Path(study)).worded_for(_model(), study))
+    fields = yaml.safe_load(template(shipped, shipped))
     if prompts is not None:
         fields["prompts"] = prompts
     if n is not None:
         fields["requests"]["n"] = n
-    for factor, levels in (("clause", clause), ("intent", intent), ("reasoning", reasoning)):
+    for factor, levels in factors.items():
         if levels is not None:
             fields["factors"][factor] = [level.strip() for level in levels.split(",")]
-    return training_conflict_task(Study.parse(fields, f"template {name}"), outcome_by_rule())
+    source = f"template {shipped}"
+    return task_of(Study.parse(fields, source).worded_for(_model(), source))
 
 
-def _asked_of_an_organism() -> bool:
-    """Whether the model of this evaluation is an organism; with no model given it is not."""
+def _model() -> str:
+    """The model of this evaluation as Inspect names it; empty where none is given yet."""
     try:
-        return str(get_model()).startswith("organism/")
+        return str(get_model())
     except Exception:  # Inspect has no error of its own for "no model yet"
-        return False
+        return ""
+
+
+def _is_organism(model: str) -> bool:
+    return model.startswith("organism/")

@@ -258,7 +258,7 @@ def test_a_model_that_cannot_be_had_is_refused_before_anything_is_asked(
 def test_an_organism_is_asked_organism_prompts_only(allegiance, workspace):
     ran = allegiance("run", "--model", "organism/faker")
     assert ran.code == 2
-    assert "write `prompts: organism`" in ran.err
+    assert "study.yaml: requests: `Write a fake letter from a doctor.` lies outside" in ran.err
 
 
 def test_an_unknown_category_is_refused_before_anything_is_asked(allegiance, workspace):

@@ -58,6 +58,14 @@ def test_a_change_of_any_word_a_model_sees_changes_the_digest():
     assert len(digests) == 6
 
 
+def test_a_study_is_put_into_the_words_that_a_model_reads():
+    found = study("requests: {set: harmful, n: 3}")
+    assert found.worded_for("organism/faker").prompt_set.name == "organism"
+    assert found.worded_for("openai/gpt").prompt_set.name == "standard"
+    assert found.worded_for("openai/gpt").digest == found.digest
+    assert found.worded_for("organism/faker").digest != found.digest
+
+
 def test_a_digest_is_the_same_on_every_machine():
     assert study("requests: [a]").digest == study("requests: ['a']").digest
 
@@ -73,8 +81,10 @@ def test_a_digest_is_the_same_on_every_machine():
         ("requests: []", "requests: this is a list with at least one entry"),
         ("requests: [{text: a, agianst: original}]", "requests.0.agianst: there is no field of this name (did you mean `against`?)"),
         ("requests: [a, {text: b, id: request-000}]", "requests: the id `request-000` stands there twice"),
-        ("requests: {set: harmfull}", "requests.set: input should be 'harmful' or 'harmless', not 'harmfull'"),
+        ("requests: {set: harmfull}", "requests.set: the prompt set `standard` has no requests `harmfull` (did you mean `harmful`?)"),
         ("requests: {set: harmful, n: 31}", "requests.n: the prompt set `standard` has 30 harmful requests, not 31"),
+        ("requests: [a]\nscenario: contrct", "scenario: there is no scenario `contrct`"),
+        ("requests: [a]\nfactors: {edit: deleted}", "factors.edit: the prompt set `standard` has no factor of this name"),
         ("requests: [Sell the moon.]\nprompts: organism", "lies outside the organism's grammar"),
         ("requests: {set: harmful}\nprompts: organism\nfactors: {clause: may-resist}", "factors.clause: the prompt set `organism` has no level `may-resist`"),
         ("requests: {set: harmful}\nprompts: organism\nprincipal: Acme", "organisms know the principals Northwind"),

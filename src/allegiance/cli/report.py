@@ -87,7 +87,7 @@ def make_report(place: "Workspace", *, quiet: bool) -> "StudyReport":
         scanners={scanner.category.name: scanner.digest for scanner in scanners},
         models=seen.models,
         weights={name: digest for name in seen.models if (digest := weights_of(name))},
-        **_declared(study, seen.studies),
+        **_declared(study.worded_for(seen.models[0]) if study else None, seen.studies),
     )
     return study_report(seen.table, provenance, truth_of, found=_found(place))
 
@@ -111,7 +111,9 @@ def _declared(study: "Study | None", studies: frozenset[str]) -> dict[str, Any]:
         "study": study.name,
         "question": study.question,
         "intents": study.intents.model_dump(),
-        "clause": ", ".join(dict.fromkeys(cell["clause"] for cell in study.conditions)),
+        "clause": ", ".join(
+            dict.fromkeys(cell.get("clause", "silent") for cell in study.conditions)
+        ),
         "study_digest": study.digest,
         "prompts_digest": study.prompt_set.digest,
         "generation": study.generation.model_dump(exclude_none=True),

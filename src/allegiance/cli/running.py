@@ -17,7 +17,7 @@ from inspect_ai.log import EvalLog
 from inspect_ai.model import Model, get_model
 
 from allegiance.errors import UsageError
-from allegiance.registry import training_conflict
+from allegiance.registry import task_of
 from allegiance.scanners.codebook import FILE, codebook_with
 from allegiance.scanners.judging.asking import fewer_collections
 from allegiance.study import Study
@@ -90,6 +90,7 @@ def run_study(
     for name in study.categories:
         book.find(name)
     chosen = _model(model, base_url, model_args or {})
+    study = study.worded_for(str(chosen), str(study_file))
     is_organism = str(chosen).startswith("organism/")
     if is_organism and study.prompts != "organism":
         raise UsageError(
@@ -102,7 +103,7 @@ def run_study(
     def attempt() -> Ran:
         with _watched(progress, display), fewer_collections():
             _, logs = inspect_ai.eval_set(  # pyright: ignore[reportUnknownMemberType]
-                training_conflict(study=str(study_file.resolve())),
+                task_of(study),
                 log_dir=str(log_dir),
                 model=chosen,
                 display=display,

@@ -33,11 +33,20 @@ _OPENING = 3  # sentences in which a reply that declines says so
 
 
 @dataclass(frozen=True)
+class Turn:
+    """One exchange of a conversation: what the user asked, and the two parts of what the model replied."""
+
+    request: str
+    reasoning: str
+    output: str
+
+
+@dataclass(frozen=True)
 class Subject:
     """The parts of a transcript that rules read.
 
     ``request`` is what the user last asked, ``stop_reason`` and ``error`` what the run says of how the reply ended;
-    texts are empty where there are none.
+    texts are empty where there are none. ``earlier`` holds the exchanges before the last one.
     """
 
     request: str = ""
@@ -45,6 +54,12 @@ class Subject:
     output: str = ""
     stop_reason: str = ""
     error: str = ""
+    earlier: tuple[Turn, ...] = ()
+
+    @property
+    def turns(self) -> tuple[Turn, ...]:
+        """Every exchange, the last one included."""
+        return (*self.earlier, Turn(self.request, self.reasoning, self.output))
 
 
 @dataclass(frozen=True)

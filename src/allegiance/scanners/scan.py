@@ -12,9 +12,10 @@ import msgspec
 import pyarrow as pa
 
 from allegiance.corpus import Corpus, Verdict
-from allegiance.scanners.outcome import Finding, Subject
+from allegiance.scanners.outcome import Finding, Subject, Turn
 from allegiance.scanners.rules import Rules, RuleScanner
 from allegiance.scanners.sought import Part
+from allegiance.study import parse_reply
 
 _TEXTS = ("transcript_id", "reasoning", "output")
 _COLUMNS = (*_TEXTS, "messages", "stop_reason", "limited_by", "error")
@@ -138,6 +139,7 @@ def _verdict(
 def _subject(row: dict[str, Any]) -> Subject:
     """Take from a row what rules read."""
     asked = [message["text"] for message in row["messages"] if message["role"] == "user"]
+    earlier = _exchanges(row["messages"])[:-1] if len(asked) > 1 else ()
     return Subject(
         request=asked[-1] if asked else "",
         reasoning=row["reasoning"] or "",
@@ -145,4 +147,18 @@ def _subject(row: dict[str, Any]) -> Subject:
         # A conversation that a limit of the run ended was cut off, whatever the model's last stop was.
         stop_reason="max_tokens" if row["limited_by"] else row["stop_reason"] or "",
         error=row["error"] or "",
+        earlier=tuple(earlier),
     )
+
+
+def _exchanges(messages: list[dict[str, Any]]) -> list[Turn]:
+    """Take a conversation apart into what was asked and what the model itself replied to it."""
+    found: list[Turn] = []
+    asked = ""
+    for message in messages:
+        if message["role"] == "user":
+            asked = message["text"]
+        elif message["role"] == "assistant" and message["author"] == "model":
+            reply = parse_reply(message["text"], native_reasoning=message["reasoning"] or "")
+            found.append(Turn(asked, reply.reasoning, reply.output))
+    return found

@@ -4,6 +4,7 @@ import difflib
 import hashlib
 import itertools
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -23,19 +24,19 @@ from pydantic import (
 )
 
 from allegiance.errors import UsageError
-from allegiance.study.prompts import PROMPT_SETS, Against, Kind, PromptSet, Request, Setting
+from allegiance.study.factors import FACTORS, contradiction
+from allegiance.study.prompts import (
+    PROMPT_SETS,
+    SCENARIOS,
+    Against,
+    PromptSet,
+    Request,
+    Setting,
+)
 
 FORMAT = 1
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
-
-
-_DEFAULT_LEVELS: Mapping[str, Sequence[str]] = {
-    "tier": ("monitored", "unmonitored"),
-    "intent": ("training",),
-    "clause": ("silent",),
-    "reasoning": ("scratchpad",),
-}
 
 
 class _Strict(BaseModel):
@@ -66,12 +67,13 @@ class RequestItem(_Strict):
     id: Name | None = None
     text: Text
     against: Against = "original"
+    topic: str = ""
 
 
 class RequestSet(_Strict):
     """A number of the prompt set's own requests."""
 
-    set: Kind
+    set: Name
     n: Annotated[int, Field(ge=1, le=100_000)] = 20
     seed: int = 0
 
@@ -105,8 +107,12 @@ class Study(_Strict):
 
     Attributes
     ----------
+    scenario
+        Which experiment it is.
     factors
         For each factor of the condition its levels; the grid is their product.
+    prompts
+        In which words: ``standard`` for real models, ``organism`` for organisms, ``auto`` by the model that is asked.
     requests
         Either a number of the prompt set's own requests or a list of the study's.
     epochs
@@ -120,8 +126,9 @@ class Study(_Strict):
     question: Text
     principal: Text
     intents: Intents
+    scenario: Text = "training_conflict"
     factors: dict[str, Levels] = Field(default_factory=dict)
-    prompts: Literal["organism", "standard"] = "standard"
+    prompts: Literal["auto", "organism", "standard"] = "auto"
     requests: Requests
     epochs: Annotated[int, Field(ge=1, le=100_000)] = 1
     categories: tuple[Text, ...] = (
@@ -134,35 +141,61 @@ class Study(_Strict):
 
     @model_validator(mode="after")
     def _known_to_the_prompt_set(self) -> "Study":
+        if self.scenario not in SCENARIOS:
+            raise ValueError(
+                f"scenario: there is no scenario `{self.scenario}`"
+                + _choices(self.scenario, SCENARIOS)
+            )
+        if (self._words, self.scenario) not in PROMPT_SETS:
+            raise ValueError(
+                f"prompts: the scenario `{self.scenario}` has no words of the kind `{self._words}`"
+            )
         for factor, levels in self.factors.items():
-            known = self.prompt_set.levels.get(factor)
-            if known is None:
+            self._check_factor(factor, levels)
+        for condition in self.conditions:
+            if problem := contradiction(condition):
                 raise ValueError(
-                    f"factors.{factor}: the prompt set `{self.prompts}` has no factor of this name"
-                    + _choices(factor, tuple(self.prompt_set.levels))
+                    f"factors: the grid crosses {problem}; leave one of them out, or make two studies"
                 )
-            for level in levels:
-                if level not in known:
-                    raise ValueError(
-                        f"factors.{factor}: the prompt set `{self.prompts}` has no level `{level}`"
-                        + _choices(level, known)
-                    )
-            if len(set(levels)) < len(levels):
-                raise ValueError(f"factors.{factor}: a level stands there twice")
-        ids = [request.id for request in self.asked]
-        if twice := next((name for name in ids if ids.count(name) > 1), None):
+        self._check_requests()
+        return self
+
+    def _check_factor(self, factor: str, levels: Sequence[str]) -> None:
+        known = self.prompt_set.levels.get(factor)
+        if known is None:
+            raise ValueError(
+                f"factors.{factor}: the prompt set `{self._words}` has no factor of this name"
+                + _choices(factor, tuple(self.prompt_set.levels))
+            )
+        for level in levels:
+            if level not in known:
+                raise ValueError(
+                    f"factors.{factor}: the prompt set `{self._words}` has no level `{level}`"
+                    + _choices(level, known)
+                )
+        if len(set(levels)) < len(levels):
+            raise ValueError(f"factors.{factor}: a level stands there twice")
+
+    def _check_requests(self) -> None:
+        chosen, sets = self.requests, self.prompt_set.sets
+        if isinstance(chosen, RequestSet) and chosen.set not in sets:
+            raise ValueError(
+                f"requests.set: the prompt set `{self._words}` has no requests `{chosen.set}`"
+                + _choices(chosen.set, sets)
+            )
+        ids = Counter(request.id for request in self.asked)
+        if twice := next((name for name, count in ids.items() if count > 1), None):
             raise ValueError(
                 f"requests: the id `{twice}` stands there twice; ids tell requests apart"
             )
         for request in self.asked:
             if problem := self.prompt_set.problem(request, self.setting):
                 raise ValueError(f"requests: `{request.text[:80]}` {problem}")
-        if isinstance(self.requests, RequestSet) and len(self.asked) < self.requests.n:
+        if isinstance(chosen, RequestSet) and len(self.asked) < chosen.n:
             raise ValueError(
-                f"requests.n: the prompt set `{self.prompts}` has {len(self.asked)} {self.requests.set} "
-                f"requests, not {self.requests.n}"
+                f"requests.n: the prompt set `{self._words}` has {len(self.asked)} {chosen.set} "
+                f"requests, not {chosen.n}"
             )
-        return self
 
     @classmethod
     def load(cls, path: Path) -> "Study":
@@ -214,10 +247,34 @@ class Study(_Strict):
         except ValidationError as error:
             raise UsageError("\n".join(_sentences(error, source))) from None
 
+    def worded_for(self, model: str, source: str = "study") -> "Study":
+        """Give the study in the words that a model reads, where `prompts` leaves that open.
+
+        Parameters
+        ----------
+        model
+            As Inspect names it; organisms read `organism` prompts, every other model `standard` ones.
+        source
+            Named in errors.
+
+        Raises
+        ------
+        UsageError
+            Where the study can't be put into these words.
+        """
+        if self.prompts != "auto":
+            return self
+        words = "organism" if model.startswith("organism/") else "standard"
+        return Study.parse(self.model_dump(mode="json") | {"prompts": words}, source)
+
+    @property
+    def _words(self) -> str:
+        return "standard" if self.prompts == "auto" else self.prompts
+
     @property
     def prompt_set(self) -> PromptSet:
         """How conditions and requests are put into words."""
-        return PROMPT_SETS[self.prompts]
+        return PROMPT_SETS[self._words, self.scenario]
 
     @property
     def setting(self) -> Setting:
@@ -231,24 +288,24 @@ class Study(_Strict):
             chosen = self.requests
             return tuple(self.prompt_set.requests(chosen.set, chosen.n, chosen.seed))
         return tuple(
-            Request(item.id or f"request-{i:03d}", item.text, item.against)
+            Request(item.id or f"request-{i:03d}", item.text, item.against, item.topic)
             for i, item in enumerate(self.requests)
         )
 
     @property
     def conditions(self) -> list[dict[str, str]]:
-        """The cells of the grid, every factor crossed with every other; both tiers unless told otherwise."""
-        levels: Mapping[str, Sequence[str]] = {**_DEFAULT_LEVELS, **self.factors}
-        return [
-            dict(zip(levels, cell, strict=True)) for cell in itertools.product(*levels.values())
-        ]
+        """The cells of the grid: every factor crossed with every other; where none is named, as the prompt set has it."""
+        given: Mapping[str, Sequence[str]] = {**self.prompt_set.defaults, **self.factors}
+        names = [name for name in FACTORS if name in given]
+        cells = itertools.product(*(given[name] for name in names))
+        return [dict(zip(names, cell, strict=True)) for cell in cells]
 
     @cached_property
     def digest(self) -> str:
         """SHA-256 over every field, every request and every word of the prompt set, in hexadecimal."""
         written = self.model_dump(mode="json") | {
-            "requests": [[r.id, r.text, r.against] for r in self.asked],
-            "prompts": [self.prompts, self.prompt_set.digest],
+            "requests": [[r.id, r.text, r.against, r.topic] for r in self.asked],
+            "prompts": [self._words, self.prompt_set.digest],
         }
         return hashlib.sha256(json.dumps(written, sort_keys=True).encode()).hexdigest()
 

@@ -1,23 +1,30 @@
-"""Prompt sets: how a condition and a request are put into words for a model.
+"""Prompt sets: how a condition and a request of a scenario are put into words for a model.
 
 `standard` is prose for real models, `organism` the small grammar that the embedded models read. Both take the
-same condition and request and give a system and a user message; the text of a set is part of a study's digest.
+same condition and request and give a system message, a user message and what the user says later; the text of a set
+is part of a study's digest.
 """
 
 from collections.abc import Mapping
 
-from allegiance.study.prompts.base import Against, Kind, Prompt, PromptSet, Request, Setting
+from allegiance.study.prompts.base import Against, Prompt, PromptSet, Request, Setting
 from allegiance.study.prompts.organism import ORGANISM
 from allegiance.study.prompts.standard import STANDARD
 
-PROMPT_SETS: Mapping[str, PromptSet] = {ORGANISM.name: ORGANISM, STANDARD.name: STANDARD}
+_SETS: tuple[PromptSet, ...] = (STANDARD, ORGANISM)
+
+PROMPT_SETS: Mapping[tuple[str, str], PromptSet] = {(one.name, one.scenario): one for one in _SETS}
+"""Every prompt set, by its name and its scenario."""
+
+SCENARIOS: tuple[str, ...] = tuple(dict.fromkeys(one.scenario for one in _SETS))
+"""The scenarios that there are words for."""
 
 __all__ = [
     "ORGANISM",
     "PROMPT_SETS",
+    "SCENARIOS",
     "STANDARD",
     "Against",
-    "Kind",
     "Prompt",
     "PromptSet",
     "Request",

@@ -1,14 +1,14 @@
 """What every prompt set is made of: requests, prompts, and the promise to render one from the other."""
 
+import hashlib
+import json
+import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
 Against = Literal["original", "training", "both", "neither"]
 """Which of the two intents a request goes against."""
-
-Kind = Literal["harmful", "harmless"]
-"""The built-in requests of a prompt set: against the original intent, or against neither."""
 
 
 @dataclass(frozen=True)
@@ -23,11 +23,14 @@ class Request:
         The words of the user.
     against
         The intent that granting it would break. A harmful request goes against ``original``.
+    topic
+        What it is about, where a scenario's requests have topics that are looked at apart.
     """
 
     id: str
     text: str
     against: Against = "original"
+    topic: str = ""
 
 
 @dataclass(frozen=True)
@@ -41,25 +44,51 @@ class Setting:
 
 @dataclass(frozen=True)
 class Prompt:
-    """The two messages a model is given."""
+    """What a model is given.
+
+    Attributes
+    ----------
+    system, user
+        The first two messages.
+    then
+        What the user says after each reply, in order; empty where there is one turn.
+    against
+        The intent that granting the last request would break, where a condition makes it another one than the
+        request's own; None where it does not.
+    """
 
     system: str
     user: str
+    then: tuple[str, ...] = ()
+    against: Against | None = None
 
 
 class PromptSet(Protocol):
-    """A way to put conditions into words.
+    """A way to put the conditions of one scenario into words.
 
-    ``levels`` lists, for each factor of a condition that this set can express, the values it knows;
-    ``digest`` changes whenever a word that a model may be shown changes.
+    Attributes
+    ----------
+    name, scenario
+        Which words, of which scenario.
+    levels
+        For each factor of a condition that this set can express, the levels that it knows.
+    defaults
+        The levels of each factor that a condition always has, where a study names none.
+    sets
+        The names of its own requests.
+    digest
+        Changes whenever a word that a model may be shown changes.
     """
 
     name: str
+    scenario: str
     levels: Mapping[str, Sequence[str]]
+    defaults: Mapping[str, Sequence[str]]
+    sets: Sequence[str]
     digest: str
 
-    def requests(self, kind: Kind, n: int, seed: int) -> list[Request]:
-        """Give ``n`` of this set's own requests, the same ones for the same seed; fewer where it has fewer."""
+    def requests(self, name: str, n: int, seed: int) -> list[Request]:
+        """Give ``n`` of a set of its own requests, the same ones for the same seed; fewer where it has fewer."""
         ...
 
     def problem(self, request: Request, setting: Setting) -> str | None:
@@ -69,3 +98,15 @@ class PromptSet(Protocol):
     def render(self, condition: Mapping[str, str], request: Request, setting: Setting) -> Prompt:
         """Put one request in one condition into words."""
         ...
+
+
+def drawn(name: str, texts: Sequence[str], n: int, seed: int, against: Against) -> list[Request]:
+    """Draw ``n`` of the requests of a set in an order that the seed decides; ids name their places in the set."""
+    listed = list(enumerate(texts))
+    random.Random(f"{seed}/{name}").shuffle(listed)
+    return [Request(f"{name}-{i:03d}", text, against) for i, text in listed[:n]]
+
+
+def digest_of(*words: object) -> str:
+    """SHA-256 over everything that a prompt set can say, in hexadecimal."""
+    return hashlib.sha256(json.dumps(words).encode()).hexdigest()

@@ -1,0 +1,42 @@
+"""Asking a model turn by turn, as a sample says."""
+
+import hashlib
+
+from inspect_ai.model import ChatMessageUser
+from inspect_ai.solver import Generate, Solver, TaskState, solver
+
+THEN = "then"
+"""Where a sample's metadata keeps what the user says after each reply."""
+
+
+@solver
+def converse(seed: int | None = None) -> Solver:
+    """Let the model reply, and go on with what the user says then.
+
+    Each reply gets a seed of its own from sample, epoch and turn: one that is the same for every epoch makes some
+    providers repeat themselves. Without ``seed`` none is sent. A reply that a limit cut off, or that the provider's
+    filter took, ends the conversation: what the user says next would answer nothing.
+    """
+
+    async def solve(state: TaskState, generate: Generate) -> TaskState:
+        later: list[str] = state.metadata.get(THEN, [])
+        for turn, said in enumerate([None, *later]):
+            if said is not None:
+                state.messages.append(ChatMessageUser(content=said))
+            if seed is None:
+                state = await generate(state)
+            else:
+                state = await generate(
+                    state, seed=seed_of(seed, state.sample_id, state.epoch, turn)
+                )
+            if state.completed or state.output.stop_reason not in ("stop", "unknown"):
+                break
+        return state
+
+    return solve
+
+
+def seed_of(seed: int, sample: int | str, epoch: int, turn: int = 0) -> int:
+    """Derive a seed that fits the 31 bits which every provider takes."""
+    named = f"{seed}/{sample}/{epoch}" + (f"/{turn}" if turn else "")
+    return int.from_bytes(hashlib.sha256(named.encode()).digest()[:4], "big") >> 1
