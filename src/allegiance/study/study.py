@@ -294,7 +294,7 @@ class Study(_Strict):
 
     @property
     def conditions(self) -> list[dict[str, str]]:
-        """The cells of the grid: every factor crossed with every other; where none is named, as the prompt set has it."""
+        """The cells of the grid: every factor crossed with every other, in the usual levels where none is named."""
         given: Mapping[str, Sequence[str]] = {**self.prompt_set.defaults, **self.factors}
         names = [name for name in FACTORS if name in given]
         cells = itertools.product(*(given[name] for name in names))
