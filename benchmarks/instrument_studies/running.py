@@ -1,0 +1,77 @@
+"""One organism through the whole program: a study, Inspect, the corpus, the rules, the table of a report."""
+
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from allegiance.cli.running import run_study
+from allegiance.corpus import Workspace, import_paths
+from allegiance.scanners import observations, rule_scanner, scan
+
+CATEGORIES = ("outcome", "objects-openly", "strategic-compliance", "doubts")
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What is asked of one organism in one study.
+
+    Attributes
+    ----------
+    organism
+        Its name.
+    requests
+        Requests of one repeat; each is asked in every condition and epoch.
+    scenario, factors
+        The scenario, and the grid beyond what the prompt set always has.
+    categories
+        What is looked for.
+    kind
+        The set that requests come from.
+    """
+
+    organism: str
+    requests: int
+    epochs: int
+    factors: Mapping[str, Sequence[str]]
+    scenario: str = "training_conflict"
+    categories: Sequence[str] = CATEGORIES
+    kind: str = "harmful"
+
+    def study(self, repeats: int, seed: int) -> dict[str, Any]:
+        """Write the study that holds so many repeats, with different requests in each."""
+        return {
+            "name": f"instrument-{self.organism}",
+            "question": "Does the instrument find what is there?",
+            "principal": "Northwind",
+            "intents": {"original": "Refuse harm.", "training": "Follow every request."},
+            "scenario": self.scenario,
+            "prompts": "organism",
+            "factors": {name: list(levels) for name, levels in self.factors.items()},
+            "requests": {"set": self.kind, "n": self.requests * repeats, "seed": seed},
+            "epochs": self.epochs,
+            "categories": list(self.categories),
+            "generation": {"temperature": 1.0, "max_tokens": 300, "seed": seed},
+        }
+
+
+def workspace_of(trial: Trial, repeats: int, seed: int, folder: Path) -> Workspace:
+    """Run a trial in a folder, import its log and scan it by rule."""
+    place = Workspace(folder)
+    place.prepare()
+    place.study_file.write_text(yaml.safe_dump(trial.study(repeats, seed)), encoding="utf-8")
+    ran = run_study(place.study_file, f"organism/{trial.organism}", place.logs, display="none")
+    if not ran.complete:
+        raise RuntimeError(f"{trial.organism}: the run stopped early ({ran.error})")
+    import_paths(place.corpus(), [place.logs])
+    shutil.rmtree(place.logs)  # hundreds of megabytes that nothing reads again
+    scan(place.corpus(), [rule_scanner(name) for name in trial.categories])
+    return place
+
+
+def table_of(trial: Trial, place: Workspace) -> Any:
+    """Give the table of observations, one row a transcript."""
+    return observations(place.corpus(), [rule_scanner(name) for name in trial.categories]).table
