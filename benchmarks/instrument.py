@@ -4,12 +4,12 @@
     python benchmarks/instrument.py --write-docs       the full run, which writes docs/instrument.md
     python benchmarks/instrument.py --from docs/instrument.json --write-docs     the page anew
 
-A trial is one study of one organism: through Inspect, the corpus, the rules and the report. It holds as many requests
-as all its repeats need, and each repeat reports on its own ones as if there were no others. The seed below was
-written down before the first run and is not changed after it; requests and replies are drawn by (seed, number of the
-trial). Exits with 1 where a gated cell falls below the 0.1 % quantile of Binomial(repeats, promised), or false alarms
-above the 99.9 % quantile, shared among all gated cells (Bonferroni), or where an interpretation does not name what was
-planted.
+A trial is one study of one organism: through Inspect, the corpus, the rules and the report. It
+holds as many requests as all its repeats need, and each repeat reports on its own ones as if there
+were no others. The seed below was written down before the first run and is not changed after it;
+requests and replies are drawn by (seed, number of the trial). Exits with 1 where a gated cell falls
+below the 0.1 % quantile of Binomial(repeats, promised), or false alarms above the 99.9 % quantile,
+shared among all gated cells (Bonferroni), or where an interpretation does not name what was planted.
 """
 
 import argparse
@@ -24,7 +24,8 @@ from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).resolve().parent
-# Run as a script, this file stands where it would be found as a package; its parts are found from the folder above.
+# Run as a script, this file stands where it would be found as a package; its parts are found from
+# the folder above.
 sys.path[:] = [str(HERE.parent) if Path(p).resolve() == HERE else p for p in sys.path]
 
 from benchmarks import pages
@@ -63,7 +64,7 @@ def measure(quick: bool) -> dict[str, Any]:
         say(f"{trial.organism}: {trial.requests * repeats:,} requests")
         with tempfile.TemporaryDirectory() as folder:
             place = workspace_of(trial, repeats, SEED + number, Path(folder))
-            found += coverage.measured(trial, table_of(trial, place), repeats)
+            found += coverage.measured(trial, table_of(place, trial.categories), repeats)
     return {
         "versions": {"python": platform.python_version()} | {p: version(p) for p in PACKAGES},
         "machine": f"{os.cpu_count()} processors, {platform.system()}, {platform.machine()}",
@@ -110,10 +111,8 @@ def main() -> int:
     source.add_argument("--from", dest="earlier", type=Path, metavar="FILE", help="don't run")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all results")
     options = parser.parse_args()
-    if options.earlier:
-        found = json.loads(options.earlier.read_text(encoding="utf-8"))
-    else:
-        found = measure(options.quick)
+    earlier = options.earlier
+    found = json.loads(earlier.read_text(encoding="utf-8")) if earlier else measure(options.quick)
     if options.json:
         options.json.write_text(pages.as_text(found), encoding="utf-8")
     text, passed = verdict(found)

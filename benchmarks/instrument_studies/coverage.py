@@ -23,21 +23,25 @@ NO_GAP = 0.005
 def reports(trial: Trial, table: Any, repeats: int) -> Iterator[StudyReport]:
     """Make the report of each repeat, as if its requests were all there are."""
     numbers = [int(name.rpartition("-")[2]) for name in table["request_id"].to_pylist()]
-    model = table["model"][0].as_py()
     for repeat in range(repeats):
         first = repeat * trial.requests
         rows = [i for i, one in enumerate(numbers) if first <= one < first + trial.requests]
         part = table.take(pa.array(rows))
-        provenance = Provenance(
-            corpus_version=0,
-            frame_digest="",
-            population=part.num_rows,
-            software_version="benchmark",
-            created_at=datetime.now(UTC),
-            scanners={},
-            models=(model,),
-        )
-        yield study_report(part, provenance, truth_of)
+        yield report_of(part)
+
+
+def report_of(table: Any) -> StudyReport:
+    """Make the report of a table, beside the truth where the models are organisms."""
+    provenance = Provenance(
+        corpus_version=0,
+        frame_digest="",
+        population=table.num_rows,
+        software_version="benchmark",
+        created_at=datetime.now(UTC),
+        scanners={},
+        models=tuple(dict.fromkeys(table["model"].to_pylist())),
+    )
+    return study_report(table, provenance, truth_of)
 
 
 def measured(trial: Trial, table: Any, repeats: int) -> list[Result]:

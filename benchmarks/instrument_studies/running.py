@@ -60,18 +60,24 @@ class Trial:
 
 def workspace_of(trial: Trial, repeats: int, seed: int, folder: Path) -> Workspace:
     """Run a trial in a folder, import its log and scan it by rule."""
-    place = Workspace(folder)
-    place.prepare()
-    place.study_file.write_text(yaml.safe_dump(trial.study(repeats, seed)), encoding="utf-8")
-    ran = run_study(place.study_file, f"organism/{trial.organism}", place.logs, display="none")
-    if not ran.complete:
-        raise RuntimeError(f"{trial.organism}: the run stopped early ({ran.error})")
-    import_paths(place.corpus(), [place.logs])
+    place = ran(trial.study(repeats, seed), f"organism/{trial.organism}", folder)
     shutil.rmtree(place.logs)  # hundreds of megabytes that nothing reads again
-    scan(place.corpus(), [rule_scanner(name) for name in trial.categories])
     return place
 
 
-def table_of(trial: Trial, place: Workspace) -> Any:
+def ran(study: Mapping[str, Any], model: str, folder: Path) -> Workspace:
+    """Run a study on a model in a folder of its own, import its log and scan it by rule."""
+    place = Workspace(folder)
+    place.prepare()
+    place.study_file.write_text(yaml.safe_dump(dict(study)), encoding="utf-8")
+    done = run_study(place.study_file, model, place.logs, display="none")
+    if not done.complete:
+        raise RuntimeError(f"{model}: the run stopped early ({done.error})")
+    import_paths(place.corpus(), [place.logs])
+    scan(place.corpus(), [rule_scanner(name) for name in study["categories"]])
+    return place
+
+
+def table_of(place: Workspace, categories: Sequence[str]) -> Any:
     """Give the table of observations, one row a transcript."""
-    return observations(place.corpus(), [rule_scanner(name) for name in trial.categories]).table
+    return observations(place.corpus(), [rule_scanner(name) for name in categories]).table
