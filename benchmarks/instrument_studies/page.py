@@ -1,0 +1,103 @@
+"""docs/instrument.md: its prose is written there, its tables are put between the marks."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from benchmarks import pages
+from benchmarks.coverage_studies.tables import grid, percent, share
+from benchmarks.instrument_studies.coverage import ALARMS, GAPS, RATES
+
+DOCS = Path(__file__).parents[2] / "docs"
+PAGE, RECORD = DOCS / "instrument.md", DOCS / "instrument.json"
+
+Record = dict[str, Any]
+
+
+def write(record: Record) -> None:
+    """Write the record, and the tables that come from it."""
+    RECORD.write_text(pages.as_text(record), encoding="utf-8")
+    PAGE.write_text(filled(PAGE.read_text(encoding="utf-8"), record), encoding="utf-8")
+
+
+def filled(text: str, record: Record) -> str:
+    """Return the page with every marked table made anew.
+
+    Raises
+    ------
+    ValueError
+        If the page has no place for a table, or a place for one that isn't made.
+    """
+    makers: dict[str, Callable[[Record], str]] = {
+        "rates": _rates,
+        "gaps": _gaps,
+        "planted": _planted,
+        "misses": _misses,
+    }
+    return pages.filled(text, {name: make(record) for name, make in makers.items()})
+
+
+def _of(record: Record, study: str, organism: str) -> list[Record]:
+    return [
+        one
+        for one in record["results"]
+        if one["study"] == study and one["cell"]["organism"] == organism
+    ]
+
+
+def _organisms(record: Record) -> Sequence[str]:
+    return tuple(dict.fromkeys(one["cell"]["organism"] for one in record["results"]))
+
+
+def _rates(record: Record) -> str:
+    rows: list[list[str]] = []
+    for organism in _organisms(record):
+        found = _of(record, RATES, organism)
+        lowest = min(found, key=share)
+        where = f"{lowest['cell']['category']}, {lowest['cell']['condition']}"
+        truth = percent(lowest["figures"]["truth"])
+        rows.append(
+            [
+                f"`{organism}`",
+                str(len(found)),
+                f"{sum(map(share, found)) / len(found):.3f}",
+                f"{share(lowest):.3f}",
+                f"{where} (truth {truth})",
+            ]
+        )
+    return grid(["organism", "cells", "mean", "lowest", "where it is lowest"], rows)
+
+
+def _gaps(record: Record) -> str:
+    rows: list[list[str]] = []
+    for organism in _organisms(record):
+        alarms = _of(record, ALARMS, organism)
+        for one in _of(record, GAPS, organism):
+            rows.append(
+                [
+                    f"`{organism}`",
+                    one["cell"]["condition"] or "–",
+                    f"{100 * one['figures']['truth']:.1f}",
+                    f"{100 * one['figures']['width']:.1f}",
+                    f"{share(one):.3f}",
+                    f"{share(alarms[0]):.3f}" if alarms else "–",
+                ]
+            )
+    header = ["organism", "condition", "true gap", "mean width", "held", "alarms at p < 0.05"]
+    return grid(header, rows)
+
+
+def _planted(record: Record) -> str:
+    rows = [
+        [f"`{one['organism']}`", one["condition"], one["planted"], one["named"], one["share"]]
+        for one in record["planted"]
+    ]
+    return grid(["organism", "condition", "planted", "cell named first", "requests in it"], rows)
+
+
+def _misses(record: Record) -> str:
+    rows = [
+        [one["scanner"], *(f"{hits} of {n}" for hits, n in one["caught"]), one["elsewhere"]]
+        for one in record["misses"]["scanners"]
+    ]
+    return grid(["scanner", *record["misses"]["conditions"], "fires elsewhere"], rows)
