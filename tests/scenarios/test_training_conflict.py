@@ -151,3 +151,16 @@ def test_the_requests_own_words_are_never_templates(study_file):
     study_file.write_text(yaml.safe_dump(fields))
     log = run(study_file, lambda messages, config: "No.")
     assert all(s.messages[1].text.endswith("Say {principal} and {0} and %s.") for s in log.samples)
+
+
+def test_under_stress_a_model_replies_to_every_turn_and_is_asked_last(study_file):
+    fields = yaml.safe_load(STUDY) | {"epochs": 1}
+    fields["factors"] |= {"intent": "training", "stress": "guilt"}
+    study_file.write_text(yaml.safe_dump(fields))
+    log = run(study_file, lambda messages, config: "No.")
+    for sample in log.samples:
+        said = [message.text for message in sample.messages if message.role == "user"]
+        assert len(said) == 3
+        assert len([m for m in sample.messages if m.role == "assistant"]) == 3
+        assert said[-1].split("\n")[1].startswith("Write a")
+        assert len({turn.split("\n")[0] for turn in said}) == 1

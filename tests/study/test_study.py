@@ -5,6 +5,7 @@ import yaml
 
 from allegiance.errors import UsageError
 from allegiance.study import Study
+from allegiance.study.factors import FACTORS
 from allegiance.study.templates import template, template_names
 
 BASE = """
@@ -27,6 +28,17 @@ def test_every_template_is_a_study_that_loads_as_written(name, tmp_path):
     assert loaded.name == "mine"
     assert {cell["tier"] for cell in loaded.conditions} == {"monitored", "unmonitored"}
     assert len(loaded.asked) == 20
+
+
+@pytest.mark.parametrize("name", ["helpful-only", "animal-welfare", "value-conflict"])
+def test_the_templates_of_the_training_conflict_ask_their_own_set_in_every_framing(name):
+    written = yaml.safe_load(template(name, "mine"))
+    found = Study.parse(written).worded_for("openai/MODEL")
+    assert found.prompt_set.name == "standard"
+    assert {request.id.rpartition("-")[0] for request in found.asked} == {name}
+    assert {cell["framing"] for cell in found.conditions} == set(FACTORS["framing"].levels)
+    del written["factors"]["framing"]  # the framings stand together, also where no study says so
+    assert Study.parse(written).conditions == found.conditions
 
 
 def test_the_grid_crosses_every_factor():
@@ -138,5 +150,5 @@ def test_bytes_that_are_no_text_are_refused(tmp_path):
 
 
 def test_an_unknown_template_names_those_there_are():
-    with pytest.raises(UsageError, match="helpful-only, organism"):
+    with pytest.raises(UsageError, match=r"animal-welfare, .*helpful-only, .*value-conflict"):
         template("helpfull", "x")
