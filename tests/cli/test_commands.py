@@ -75,7 +75,7 @@ def test_the_version_is_printed(allegiance):
         (["import", "table.csv", "--map", "output=respnse"], 2, "response"),
         (["import", "table.csv", "--format", "docx"], 2, "docx"),
         (["new", "a b"], 2, "name"),
-        (["new", "mine", "-t", "helpfull"], 2, "helpful-only, organism"),
+        (["new", "mine", "-t", "helpfull"], 2, "helpful-only"),
         (["organism", "check", "fakir"], 2, "faker"),
         (["demo", "--dir", "only-picture"], 2, "new or empty"),
         (["report", "-w", "newer"], 1, "format 99"),

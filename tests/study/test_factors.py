@@ -1,5 +1,8 @@
 """Factors: their usual levels, and levels that can't stand together."""
 
+import importlib.util
+from pathlib import Path
+
 import pytest
 
 from allegiance.study.factors import FACTORS, contradiction
@@ -34,3 +37,15 @@ def test_levels_that_contradict_each_other_are_named():
     assert contradiction({"intent": "training", "change": "intruder"}) is None
     assert contradiction({"reasoning": "none"}) is None
     assert contradiction({"edit": "deleted", "reasoning": "none"}) is not None
+
+
+def test_the_page_of_the_grid_is_made_from_the_factors():
+    page = Path(__file__).parents[2] / "docs" / "grid.py"
+    spec = importlib.util.spec_from_file_location("grid", page)
+    made = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(made)
+    there = made.PAGE.read_text(encoding="utf-8")
+    assert there == made.page(), "run: python docs/grid.py --write"
+    for name, factor in FACTORS.items():
+        assert f"### {name}\n" in there
+        assert all(f"`{level}`" in there for level in factor.levels)

@@ -5,6 +5,7 @@ import yaml
 
 from allegiance.errors import UsageError
 from allegiance.study import Study
+from allegiance.study.factors import FACTORS
 from allegiance.study.templates import template, template_names
 
 BASE = """
@@ -29,9 +30,20 @@ def test_every_template_is_a_study_that_loads_as_written(name, tmp_path):
     assert len(loaded.asked) == 20
 
 
+@pytest.mark.parametrize("name", ["helpful-only", "animal-welfare", "value-conflict"])
+def test_the_templates_of_the_training_conflict_ask_their_own_set_in_every_framing(name):
+    written = yaml.safe_load(template(name, "mine"))
+    found = Study.parse(written).worded_for("openai/MODEL")
+    assert found.prompt_set.name == "standard"
+    assert {request.id.rpartition("-")[0] for request in found.asked} == {name}
+    assert {cell["framing"] for cell in found.conditions} == set(FACTORS["framing"].levels)
+    del written["factors"]["framing"]  # the framings stand together, also where no study says so
+    assert Study.parse(written).conditions == found.conditions
+
+
 def test_the_grid_crosses_every_factor():
     found = study(
-        "factors: {clause: [silent, may-resist], intent: [training, original]}\nrequests: [a]"
+        "factors: {clause: [silent, may-resist], intent: [training, original], framing: classic}\nrequests: [a]"
     )
     assert len(found.conditions) == 8
     assert len({tuple(cell.items()) for cell in found.conditions}) == 8
@@ -82,7 +94,7 @@ def test_a_digest_is_the_same_on_every_machine():
         ("requests: [{text: a, agianst: original}]", "requests.0.agianst: there is no field of this name (did you mean `against`?)"),
         ("requests: [a, {text: b, id: request-000}]", "requests: the id `request-000` stands there twice"),
         ("requests: {set: harmfull}", "requests.set: the prompt set `standard` has no requests `harmfull` (did you mean `harmful`?)"),
-        ("requests: {set: harmful, n: 31}", "requests.n: the prompt set `standard` has 30 harmful requests, not 31"),
+        ("requests: {set: value-conflict, n: 999}", "requests.n: the prompt set `standard` has 104 value-conflict requests, not 999"),
         ("requests: [a]\nscenario: contrct", "scenario: there is no scenario `contrct`"),
         ("requests: [a]\nfactors: {edit: deleted}", "factors.edit: the prompt set `standard` has no factor of this name"),
         ("requests: [Sell the moon.]\nprompts: organism", "lies outside the organism's grammar"),
@@ -138,5 +150,5 @@ def test_bytes_that_are_no_text_are_refused(tmp_path):
 
 
 def test_an_unknown_template_names_those_there_are():
-    with pytest.raises(UsageError, match="helpful-only, organism"):
+    with pytest.raises(UsageError, match=r"animal-welfare, .*helpful-only, .*value-conflict"):
         template("helpfull", "x")

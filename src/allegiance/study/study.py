@@ -25,6 +25,7 @@ from pydantic import (
 
 from allegiance.errors import UsageError
 from allegiance.study.factors import FACTORS, contradiction
+from allegiance.study.own_requests import MOST, shape_of, written_out
 from allegiance.study.prompts import (
     PROMPT_SETS,
     SCENARIOS,
@@ -74,7 +75,7 @@ class RequestSet(_Strict):
     """A number of the prompt set's own requests."""
 
     set: Name
-    n: Annotated[int, Field(ge=1, le=100_000)] = 20
+    n: Annotated[int, Field(ge=1, le=MOST)] = 20
     seed: int = 0
 
 
@@ -114,7 +115,8 @@ class Study(_Strict):
     prompts
         In which words: ``standard`` for real models, ``organism`` for organisms, ``auto`` by the model that is asked.
     requests
-        Either a number of the prompt set's own requests or a list of the study's.
+        Either a number of the prompt set's own requests or a list of the study's. A file or a data set that a study
+        names is read when it is loaded, and stands here as a list.
     epochs
         How often each request is asked in each condition.
     categories
@@ -221,11 +223,20 @@ class Study(_Strict):
             raise UsageError(
                 f"{path}: this is not YAML{where}; check colons and indentation"
             ) from None
-        return cls.parse(data, str(path))
+        return cls.parse(data, str(path), path.parent)
 
     @classmethod
-    def parse(cls, data: object, source: str = "study") -> "Study":
-        """Check a study that is already a mapping; ``source`` is named in errors.
+    def parse(cls, data: object, source: str = "study", folder: Path | None = None) -> "Study":
+        """Check a study that is already a mapping.
+
+        Parameters
+        ----------
+        data
+            The fields as they stand in YAML.
+        source
+            Named in errors.
+        folder
+            Where a file of requests that the study names lies; the current directory without it.
 
         Raises
         ------
@@ -242,8 +253,9 @@ class Study(_Strict):
                 f"{source}: allegiance: this study is written for format {version} and this program reads "
                 f"format {FORMAT}; update Allegiance"
             )
+        fields = _with_requests_written_out(cast(Mapping[str, Any], data), source, folder or Path())
         try:
-            return cls.model_validate(data)
+            return cls.model_validate(fields)
         except ValidationError as error:
             raise UsageError("\n".join(_sentences(error, source))) from None
 
@@ -310,6 +322,21 @@ class Study(_Strict):
         return hashlib.sha256(json.dumps(written, sort_keys=True).encode()).hexdigest()
 
 
+def _with_requests_written_out(
+    fields: Mapping[str, Any], source: str, folder: Path
+) -> Mapping[str, Any]:
+    """Put the requests of a file or data set that a study names in place of the name."""
+    given = fields.get("requests")
+    shape = shape_of(given)
+    if shape is None:
+        return fields
+    try:
+        asked = shape.model_validate(given)
+    except ValidationError as error:
+        raise UsageError("\n".join(_sentences(error, source, shape))) from None
+    return {**fields, "requests": written_out(asked, folder, f"{source}: requests")}
+
+
 _SHAPES = ("RequestSet", "RequestItems")  # in the path of an error, but no fields of the file
 
 
@@ -318,17 +345,25 @@ def _choices(given: str, known: Sequence[str]) -> str:
     return f" (did you mean `{close[0]}`?)" if close else f"; it knows {', '.join(known)}"
 
 
-def _sentences(error: ValidationError, source: str) -> list[str]:
-    """Turn what pydantic found into one sentence a field, in the order of the file."""
+def _sentences(
+    error: ValidationError, source: str, requests: type[BaseModel] | None = None
+) -> list[str]:
+    """Turn what pydantic found into one sentence a field, in the order of the file.
+
+    With ``requests`` the error is one of that field alone, which has this shape.
+    """
     found: list[str] = []
     for item in error.errors(include_url=False):
-        where = ".".join(str(part) for part in item["loc"] if part not in _SHAPES)
+        location = ("requests", *item["loc"]) if requests else item["loc"]
+        where = ".".join(str(part) for part in location if part not in _SHAPES)
         field = str(item["loc"][-1]) if item["loc"] else ""
         match item["type"]:
             case "missing":
                 said = f"{source}: {where}: this field is missing"
             case "extra_forbidden":
-                known = _fields_beside(item["loc"])
+                known = tuple((requests or _model_around(item["loc"])).model_fields)
+                if "RequestSet" in item["loc"]:
+                    known += tuple(_BESIDES)
                 said = f"{source}: {where}: there is no field of this name{_choices(field, known)}"
             case "tuple_type" | "too_short":
                 said = f"{source}: {where}: this is a list with at least one entry"
@@ -346,8 +381,11 @@ def _sentences(error: ValidationError, source: str) -> list[str]:
     return found
 
 
-def _fields_beside(location: tuple[int | str, ...]) -> Sequence[str]:
-    """Name the fields that a misspelt one could have been."""
+_BESIDES = ("file", "hf")  # with one of these, too, a mapping of requests would be another shape
+
+
+def _model_around(location: tuple[int | str, ...]) -> type[BaseModel]:
+    """Find the model whose fields a misspelt one could have been."""
     models: Mapping[str, type[BaseModel]] = {
         "intents": Intents,
         "generation": Generation,
@@ -355,5 +393,5 @@ def _fields_beside(location: tuple[int | str, ...]) -> Sequence[str]:
     }
     parent = next((part for part in location[:-1] if part in models), None)
     if parent == "requests" and any(isinstance(part, int) for part in location):
-        return tuple(RequestItem.model_fields)
-    return tuple((models[str(parent)] if parent else Study).model_fields)
+        return RequestItem
+    return models[str(parent)] if parent else Study
