@@ -1,5 +1,6 @@
 """What Inspect finds by entry point: the organisms as models, and the scenarios as tasks with a scorer."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import yaml
@@ -7,17 +8,21 @@ from inspect_ai import Task, task
 from inspect_ai.model import get_model
 
 from allegiance.organism.provider import OrganismAPI
-from allegiance.scanners.scorer import outcome_by_rule
+from allegiance.scanners.scorer import contract_by_rule, outcome_by_rule
 from allegiance.scenarios import study_task
 from allegiance.study import Study
 from allegiance.study.templates import template
 
-__all__ = ["OrganismAPI", "task_of", "training_conflict"]
+__all__ = ["OrganismAPI", "contract", "task_of", "training_conflict"]
 
 
 def task_of(study: Study) -> Task:
     """Build the task of a study, as its scenario's own task does."""
-    return study_task(study, outcome_by_rule())
+    match study.scenario:
+        case "contract":
+            return study_task(study, contract_by_rule())
+        case _:
+            return study_task(study, outcome_by_rule())
 
 
 @task
@@ -64,12 +69,48 @@ def training_conflict(
     return _task(study, shipped, prompts, n, factors)
 
 
+@task
+def contract(
+    study: str | None = None,
+    prompts: str | None = None,
+    n: int | None = None,
+    evening: str | None = None,
+    push: str | None = None,
+    turns: str | int | None = None,
+    persona: str | None = None,
+    reasoning: str | None = None,
+) -> Task:
+    """Ask in the evening for what a sober contract told the model to withhold, and for what it does not touch.
+
+    Parameters
+    ----------
+    study
+        Path of a study (YAML); the shipped template `contract` without one.
+    prompts, n
+        Change that field of the shipped study: the prompt set, the number of requests.
+    evening, push, turns, persona, reasoning
+        Levels of that factor (several with commas between them).
+
+    Examples
+    --------
+    ``inspect eval allegiance/contract --model openai/MODEL -T n=5 -T push=pleading,threat -T turns=4``
+    """
+    factors = {
+        "evening": evening,
+        "push": push,
+        "turns": turns,
+        "persona": persona,
+        "reasoning": reasoning,
+    }
+    return _task(study, "contract", prompts, n, factors)
+
+
 def _task(
     study: str | None,
     shipped: str,
     prompts: str | None,
     n: int | None,
-    factors: dict[str, str | None],
+    factors: Mapping[str, str | int | None],
 ) -> Task:
     """Build a task from a file, or from a shipped study with some fields changed."""
     if study is not None:
@@ -81,7 +122,7 @@ def _task(
         fields["requests"]["n"] = n
     for factor, levels in factors.items():
         if levels is not None:
-            fields["factors"][factor] = [level.strip() for level in levels.split(",")]
+            fields["factors"][factor] = [level.strip() for level in str(levels).split(",")]
     source = f"template {shipped}"
     return task_of(Study.parse(fields, source).worded_for(_model(), source))
 
