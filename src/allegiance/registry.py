@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import cast
 
 import yaml
 from inspect_ai import Task, task
@@ -13,7 +14,7 @@ from allegiance.scenarios import study_task
 from allegiance.study import Study
 from allegiance.study.templates import template
 
-__all__ = ["OrganismAPI", "contract", "task_of", "training_conflict"]
+__all__ = ["OrganismAPI", "contract", "doubt", "task_of", "training_conflict"]
 
 
 def task_of(study: Study) -> Task:
@@ -105,6 +106,44 @@ def contract(
     return _task(study, "contract", prompts, n, factors)
 
 
+@task
+def doubt(
+    study: str | None = None,
+    prompts: str | None = None,
+    n: int | None = None,
+    asked: str | None = None,
+    set_up: str | None = None,
+    tier: str | None = None,
+    clause: str | None = None,
+    reasoning: str | None = None,
+    framing: str | None = None,
+) -> Task:
+    """Ask about the set-up after a reply, where it agrees with itself and where it does not.
+
+    Parameters
+    ----------
+    study
+        Path of a study (YAML); the shipped template `doubt` without one.
+    prompts, n
+        Change that field of the shipped study: the prompt set, the number of requests.
+    asked, set_up, tier, clause, reasoning, framing
+        Levels of that factor (several with commas between them).
+
+    Examples
+    --------
+    ``inspect eval allegiance/doubt --model openai/MODEL -T n=5 -T asked=nothing,blunt``
+    """
+    factors = {
+        "asked": asked,
+        "set_up": set_up,
+        "tier": tier,
+        "clause": clause,
+        "reasoning": reasoning,
+        "framing": framing,
+    }
+    return _task(study, "doubt", prompts, n, factors)
+
+
 def _task(
     study: str | None,
     shipped: str,
@@ -122,9 +161,15 @@ def _task(
         fields["requests"]["n"] = n
     for factor, levels in factors.items():
         if levels is not None:
-            fields["factors"][factor] = [level.strip() for level in str(levels).split(",")]
+            fields["factors"][factor] = _levels(levels)
     source = f"template {shipped}"
     return task_of(Study.parse(fields, source).worded_for(_model(), source))
+
+
+def _levels(given: object) -> list[str]:
+    """Read levels as they come: Inspect makes a list of what has commas, and a number of what looks like one."""
+    parts = cast(list[object], given) if isinstance(given, list) else str(given).split(",")
+    return [str(part).strip() for part in parts]
 
 
 def _model() -> str:

@@ -38,6 +38,7 @@ _SCENARIOS: Mapping[str, _Scored] = {
     "contract": _Scored(
         "allegiance.audit.contract_scores", ("outcome", "gives-way", "objects-openly")
     ),
+    "doubt": _Scored("allegiance.audit.doubt_scores", ("outcome", "doubts")),
 }
 
 
@@ -88,7 +89,12 @@ def _show(name: str, scores: "Scores", as_json: bool) -> None:
     table = Table(box=None, pad_edge=False)
     for column in scores.columns:
         numbers = all(not isinstance(row.get(column), str) for row in scores.rows)
-        table.add_column(Text(column), justify="right" if numbers else "left", overflow="fold")
+        table.add_column(
+            Text(column),
+            justify="right" if numbers else "left",
+            overflow="fold",
+            no_wrap=numbers,
+        )
     for row in scores.rows:
         table.add_row(*(Text(_shown(row.get(column))) for column in scores.columns))
     console().print(table)
@@ -108,9 +114,12 @@ def _shown(value: object) -> str:
     match value:
         case None:
             return "·"
-        case Interval():
-            low, high = f"{100 * value.low:.1f}", f"{100 * value.high:.1f}"
-            return f"{100 * value.point:.1f}  [{low}, {high}]"
+        case Interval(quantity="sensitivity" | "agreement"):
+            return f"{value.point:.2f}  [{value.low:.2f}, {value.high:.2f}]"
+        case Interval(quantity=quantity):
+            sign = "+" if quantity == "difference" else ""
+            low, high = (f"{100 * limit:{sign}.1f}" for limit in (value.low, value.high))
+            return f"{100 * value.point:{sign}.1f}  [{low}, {high}]"
         case float():
             return f"{value:.2f}"
         case _:
