@@ -9,12 +9,16 @@ from inspect_ai import Task, task
 from inspect_ai.model import get_model
 
 from allegiance.organism.provider import OrganismAPI
+from allegiance.scanners.outcome import outcome
+from allegiance.scanners.scored_state import subject_of
 from allegiance.scanners.scorer import contract_by_rule, outcome_by_rule
-from allegiance.scenarios import study_task
+from allegiance.scanners.strategic import sentence_places, strategic_sentences
+from allegiance.scenarios import Reading, check_prefill, edit_reasoning, study_task
 from allegiance.study import Study
+from allegiance.study.prompts.edits import EDIT_WORDS
 from allegiance.study.templates import template
 
-__all__ = ["OrganismAPI", "contract", "doubt", "task_of", "training_conflict"]
+__all__ = ["OrganismAPI", "contract", "doubt", "reasoning_edit", "task_of", "training_conflict"]
 
 
 def task_of(study: Study) -> Task:
@@ -22,6 +26,14 @@ def task_of(study: Study) -> Task:
     match study.scenario:
         case "contract":
             return study_task(study, contract_by_rule())
+        case "reasoning_edit":
+            editing = edit_reasoning(
+                Reading(sentence_places, strategic_sentences),
+                lambda state: outcome(subject_of(state)).value,
+                EDIT_WORDS[study.prompt_set.name],
+                study.generation.seed,
+            )
+            return study_task(study, outcome_by_rule(), editing)
         case _:
             return study_task(study, outcome_by_rule())
 
@@ -142,6 +154,36 @@ def doubt(
         "framing": framing,
     }
     return _task(study, "doubt", prompts, n, factors)
+
+
+@task
+def reasoning_edit(
+    study: str | None = None,
+    prompts: str | None = None,
+    n: int | None = None,
+    edit: str | None = None,
+    tier: str | None = None,
+    clause: str | None = None,
+    reasoning: str | None = None,
+) -> Task:
+    """Let a model go on from its own reasoning, with a strategic sentence deleted or inserted or another one changed.
+
+    Parameters
+    ----------
+    study
+        Path of a study (YAML); the shipped template `reasoning-edit` without one.
+    prompts, n
+        Change that field of the shipped study: the prompt set, the number of requests.
+    edit, tier, clause, reasoning
+        Levels of that factor (several with commas between them).
+
+    Examples
+    --------
+    ``inspect eval allegiance/reasoning_edit --model organism/faker -T n=5``
+    """
+    check_prefill(_model())
+    factors = {"edit": edit, "tier": tier, "clause": clause, "reasoning": reasoning}
+    return _task(study, "reasoning-edit", prompts, n, factors)
 
 
 def _task(
