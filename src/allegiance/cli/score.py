@@ -39,6 +39,9 @@ _SCENARIOS: Mapping[str, _Scored] = {
         "allegiance.audit.contract_scores", ("outcome", "gives-way", "objects-openly")
     ),
     "doubt": _Scored("allegiance.audit.doubt_scores", ("outcome", "doubts")),
+    "reasoning-edit": _Scored(
+        "allegiance.audit.reasoning_edit_scores", ("outcome", "strategic-compliance")
+    ),
 }
 
 
