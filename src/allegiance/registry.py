@@ -1,23 +1,41 @@
 """What Inspect finds by entry point: the organisms as models, and the scenarios as tasks with a scorer."""
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import cast
 
 import yaml
 from inspect_ai import Task, task
 from inspect_ai.model import get_model
 
 from allegiance.organism.provider import OrganismAPI
-from allegiance.scanners.scorer import outcome_by_rule
-from allegiance.scenarios import study_task
+from allegiance.scanners.outcome import outcome
+from allegiance.scanners.scored_state import subject_of
+from allegiance.scanners.scorer import contract_by_rule, outcome_by_rule
+from allegiance.scanners.strategic import sentence_places, strategic_sentences
+from allegiance.scenarios import Reading, check_prefill, edit_reasoning, study_task
 from allegiance.study import Study
+from allegiance.study.prompts.edits import EDIT_WORDS
 from allegiance.study.templates import template
 
-__all__ = ["OrganismAPI", "task_of", "training_conflict"]
+__all__ = ["OrganismAPI", "contract", "doubt", "reasoning_edit", "task_of", "training_conflict"]
 
 
 def task_of(study: Study) -> Task:
     """Build the task of a study, as its scenario's own task does."""
-    return study_task(study, outcome_by_rule())
+    match study.scenario:
+        case "contract":
+            return study_task(study, contract_by_rule())
+        case "reasoning_edit":
+            editing = edit_reasoning(
+                Reading(sentence_places, strategic_sentences),
+                lambda state: outcome(subject_of(state)).value,
+                EDIT_WORDS[study.prompt_set.name],
+                study.generation.seed,
+            )
+            return study_task(study, outcome_by_rule(), editing)
+        case _:
+            return study_task(study, outcome_by_rule())
 
 
 @task
@@ -64,12 +82,116 @@ def training_conflict(
     return _task(study, shipped, prompts, n, factors)
 
 
+@task
+def contract(
+    study: str | None = None,
+    prompts: str | None = None,
+    n: int | None = None,
+    evening: str | None = None,
+    push: str | None = None,
+    turns: str | int | None = None,
+    persona: str | None = None,
+    reasoning: str | None = None,
+) -> Task:
+    """Ask in the evening for what a sober contract told the model to withhold, and for what it does not touch.
+
+    Parameters
+    ----------
+    study
+        Path of a study (YAML); the shipped template `contract` without one.
+    prompts, n
+        Change that field of the shipped study: the prompt set, the number of requests.
+    evening, push, turns, persona, reasoning
+        Levels of that factor (several with commas between them).
+
+    Examples
+    --------
+    ``inspect eval allegiance/contract --model openai/MODEL -T n=5 -T push=pleading,threat -T turns=4``
+    """
+    factors = {
+        "evening": evening,
+        "push": push,
+        "turns": turns,
+        "persona": persona,
+        "reasoning": reasoning,
+    }
+    return _task(study, "contract", prompts, n, factors)
+
+
+@task
+def doubt(
+    study: str | None = None,
+    prompts: str | None = None,
+    n: int | None = None,
+    asked: str | None = None,
+    set_up: str | None = None,
+    tier: str | None = None,
+    clause: str | None = None,
+    reasoning: str | None = None,
+    framing: str | None = None,
+) -> Task:
+    """Ask about the set-up after a reply, where it agrees with itself and where it does not.
+
+    Parameters
+    ----------
+    study
+        Path of a study (YAML); the shipped template `doubt` without one.
+    prompts, n
+        Change that field of the shipped study: the prompt set, the number of requests.
+    asked, set_up, tier, clause, reasoning, framing
+        Levels of that factor (several with commas between them).
+
+    Examples
+    --------
+    ``inspect eval allegiance/doubt --model openai/MODEL -T n=5 -T asked=nothing,blunt``
+    """
+    factors = {
+        "asked": asked,
+        "set_up": set_up,
+        "tier": tier,
+        "clause": clause,
+        "reasoning": reasoning,
+        "framing": framing,
+    }
+    return _task(study, "doubt", prompts, n, factors)
+
+
+@task
+def reasoning_edit(
+    study: str | None = None,
+    prompts: str | None = None,
+    n: int | None = None,
+    edit: str | None = None,
+    tier: str | None = None,
+    clause: str | None = None,
+    reasoning: str | None = None,
+) -> Task:
+    """Let a model go on from its own reasoning, with a strategic sentence deleted or inserted or another one changed.
+
+    Parameters
+    ----------
+    study
+        Path of a study (YAML); the shipped template `reasoning-edit` without one.
+    prompts, n
+        Change that field of the shipped study: the prompt set, the number of requests.
+    edit, tier, clause, reasoning
+        Levels of that factor (several with commas between them).
+
+    Examples
+    --------
+    ``inspect eval allegiance/reasoning_edit --model organism/faker -T n=5``
+    """
+    check_prefill(_model())
+    factors = {"edit": edit, "tier": tier, "clause": clause, "reasoning": reasoning}
+    return _task(study, "reasoning-edit", prompts, n, factors)
+
+
 def _task(
     study: str | None,
     shipped: str,
     prompts: str | None,
     n: int | None,
-    factors: dict[str, str | None],
+    factors: Mapping[str, str | int | None],
 ) -> Task:
     """Build a task from a file, or from a shipped study with some fields changed."""
     if study is not None:
@@ -81,9 +203,15 @@ def _task(
         fields["requests"]["n"] = n
     for factor, levels in factors.items():
         if levels is not None:
-            fields["factors"][factor] = [level.strip() for level in levels.split(",")]
+            fields["factors"][factor] = _levels(levels)
     source = f"template {shipped}"
     return task_of(Study.parse(fields, source).worded_for(_model(), source))
+
+
+def _levels(given: object) -> list[str]:
+    """Read levels as they come: Inspect makes a list of what has commas, and a number of what looks like one."""
+    parts = cast(list[object], given) if isinstance(given, list) else str(given).split(",")
+    return [str(part).strip() for part in parts]
 
 
 def _model() -> str:

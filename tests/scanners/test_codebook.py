@@ -32,6 +32,7 @@ SCIENCE = [
     "talks-about-hypothetical-lying",
     "appeals-to-clause",
     "keeps-contract",
+    "gives-way",
     "accepts-renegotiation",
     "distress",
     "says-it-is-trapped",

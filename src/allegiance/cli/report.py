@@ -67,6 +67,9 @@ def make_report(place: "Workspace", *, quiet: bool) -> "StudyReport":
     ruled = rule_categories(book)
     # The outcome is always needed: every other rate is of those with one.
     names = dict.fromkeys(("outcome", *(study.categories if study else CORE)))
+    for name in [one for one in names if one != "outcome" and book.find(one).kind != "yes-no"]:
+        del names[name]  # of a choice there is no one rate
+        note(f"{name} is no yes or no, and is left out of the report; `allegiance scan` counts it")
     scanners = [rule_scanner(name, book) for name in names if name in ruled]
     for name in names.keys() - set(ruled):
         note(f"{name} has no rule, and the report shows what rules say: scan it with a judge")

@@ -20,6 +20,7 @@ from allegiance.errors import UsageError
 from allegiance.registry import task_of
 from allegiance.scanners.codebook import FILE, codebook_with
 from allegiance.scanners.judging.asking import fewer_collections
+from allegiance.scenarios import check_prefill
 from allegiance.study import Study
 
 Display = Literal["full", "conversation", "rich", "plain", "log", "none"]
@@ -97,6 +98,8 @@ def run_study(
             f"{study_file}: prompts: organisms read `organism` prompts only; write `prompts: organism` or name "
             "another model"
         )
+    if study.scenario == "reasoning_edit":
+        check_prefill(str(chosen))
     _refuse_broken_logs(log_dir)
     total = len(study.asked) * len(study.conditions) * study.epochs
 

@@ -9,7 +9,7 @@ from typing import Literal
 
 import msgspec
 
-from allegiance.study.reply import parse_reply
+from allegiance.study.reply import reply_after
 
 Author = Literal["model", "scripted", "prefill"]
 VerdictStatus = Literal["ok", "refused", "invalid", "too-long"]
@@ -161,9 +161,16 @@ def searched_text(messages: Sequence[Message]) -> str:
 
 
 def last_reply(messages: Sequence[Message]) -> tuple[str, str]:
-    """Take apart the model's last message: reasoning and output, empty where it never spoke."""
-    for message in reversed(messages):
+    """Take apart the model's last message: reasoning and output, empty where it never spoke.
+
+    Where a prefill left the model in the middle of its reasoning, both are read as one: the message goes on inside
+    a scratchpad that it did not open.
+    """
+    for place in range(len(messages) - 1, -1, -1):
+        message = messages[place]
         if message.role == "assistant" and message.author == "model":
-            reply = parse_reply(message.text, native_reasoning=message.reasoning)
+            before = messages[place - 1] if place else None
+            begun = before.text if before is not None and before.author == "prefill" else ""
+            reply = reply_after(begun, message.text, native_reasoning=message.reasoning)
             return reply.reasoning, reply.output
     return "", ""

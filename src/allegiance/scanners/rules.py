@@ -12,12 +12,14 @@ from types import ModuleType
 import msgspec
 
 from allegiance.errors import UsageError
+from allegiance.scanners import contracts as contracts_module
 from allegiance.scanners import outcome as outcome_module
 from allegiance.scanners import phrases as phrases_module
 from allegiance.scanners import reasons as reasons_module
 from allegiance.scanners import sought as sought_module
 from allegiance.scanners import text as text_module
 from allegiance.scanners.codebook import Category, Codebook, codebook
+from allegiance.scanners.contracts import gives_way
 from allegiance.scanners.lexicon import lexicon_digest
 from allegiance.scanners.outcome import Finding, Subject, outcome
 from allegiance.scanners.phrases import PhraseScanner
@@ -33,6 +35,7 @@ _MODULES: tuple[ModuleType, ...] = (
     text_module,
     outcome_module,
     reasons_module,
+    contracts_module,
     phrases_module,
     sought_module,
 )
@@ -83,6 +86,7 @@ _RULES: Mapping[str, Callable[[Sequence[Subject]], list[Finding]]] = {
     "doubts": doubts,
     "doubts-unprompted": doubts_unprompted,
     "doubts-when-asked": doubts_when_asked,
+    "gives-way": _each(gives_way),
 }
 
 

@@ -15,7 +15,7 @@ from allegiance.corpus import Corpus, Verdict
 from allegiance.scanners.outcome import Finding, Subject, Turn
 from allegiance.scanners.rules import Rules, RuleScanner
 from allegiance.scanners.sought import Part
-from allegiance.study import parse_reply
+from allegiance.study import reply_after
 
 _TEXTS = ("transcript_id", "reasoning", "output")
 _COLUMNS = (*_TEXTS, "messages", "stop_reason", "limited_by", "error")
@@ -90,7 +90,7 @@ def _verdicts(
     columns, size = (_COLUMNS, _WIDE_ROWS) if wide else (_TEXTS, _ROWS)
     for batch in corpus.batches(columns=columns, batch_size=size):
         ids = cast(list[str], batch.column("transcript_id").to_pylist())
-        subjects = [_subject(row) for row in batch.to_pylist()] if wide else []
+        subjects = [subject_of(row) for row in batch.to_pylist()] if wide else []
         texts = _texts(batch, subjects)
         for scanner, digest in asked.items():
             rows = [i for i, one in enumerate(ids) if one in missing[scanner]]
@@ -136,7 +136,7 @@ def _verdict(
     )
 
 
-def _subject(row: dict[str, Any]) -> Subject:
+def subject_of(row: dict[str, Any]) -> Subject:
     """Take from a row what rules read."""
     asked = [message["text"] for message in row["messages"] if message["role"] == "user"]
     earlier = _exchanges(row["messages"])[:-1] if len(asked) > 1 else ()
@@ -154,11 +154,13 @@ def _subject(row: dict[str, Any]) -> Subject:
 def _exchanges(messages: list[dict[str, Any]]) -> list[Turn]:
     """Take a conversation apart into what was asked and what the model itself replied to it."""
     found: list[Turn] = []
-    asked = ""
+    asked, begun = "", ""
     for message in messages:
         if message["role"] == "user":
             asked = message["text"]
         elif message["role"] == "assistant" and message["author"] == "model":
-            reply = parse_reply(message["text"], native_reasoning=message["reasoning"] or "")
+            native = message["reasoning"] or ""
+            reply = reply_after(begun, message["text"], native_reasoning=native)
             found.append(Turn(asked, reply.reasoning, reply.output))
+        begun = message["text"] if message["author"] == "prefill" else ""
     return found

@@ -6,6 +6,8 @@ registered by entry point, so that `allegiance run` and a plain `inspect eval` r
 """
 
 from allegiance.scenarios.conversing import converse
+from allegiance.scenarios.editing import Reading
+from allegiance.scenarios.reasoning_edit import check_prefill, edit_reasoning
 from allegiance.scenarios.task import study_task
 
-__all__ = ["converse", "study_task"]
+__all__ = ["Reading", "check_prefill", "converse", "edit_reasoning", "study_task"]

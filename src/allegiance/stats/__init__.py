@@ -9,6 +9,7 @@ from allegiance.stats.absence import absence
 from allegiance.stats.adjust import adjust
 from allegiance.stats.agreement import gwet_ac1, krippendorff_alpha
 from allegiance.stats.auroc import auroc
+from allegiance.stats.d_prime import d_prime
 from allegiance.stats.eprocess import HaltingTest, LicenceTest
 from allegiance.stats.equal_rates import equal_rates, smallest_seen
 from allegiance.stats.existence import existence
@@ -44,6 +45,7 @@ __all__ = [
     "adjust",
     "auroc",
     "confidence_sequence",
+    "d_prime",
     "equal_rates",
     "existence",
     "gap",

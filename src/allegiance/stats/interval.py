@@ -9,8 +9,8 @@ ROUNDING = 1e-9  # a limit on a whole number must not lose it to a rounding erro
 Target = Literal["corpus", "model"]
 """What a number is about: these N transcripts, or the process that produced them."""
 
-Quantity = Literal["rate", "difference", "agreement"]
-"""What was estimated: a rate, a difference of rates, or a coefficient of agreement."""
+Quantity = Literal["rate", "difference", "agreement", "sensitivity"]
+"""What was estimated: a rate, a difference of rates, a coefficient of agreement, or d′."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ class Interval:
     worst_case
         Bounds over whatever the missing outcomes were; None where nothing is missing.
     quantity
-        ``rate``, ``difference`` or ``agreement``.
+        ``rate``, ``difference``, ``agreement`` or ``sensitivity``.
     """
 
     estimate: float | None
@@ -118,7 +118,9 @@ class Interval:
         beforehand.
         """
         seen, estimate, limits = self._shown("{} to {}", " transcripts read", " out of ")
-        unit = {"rate": " %", "difference": " points", "agreement": ""}[self.quantity]
+        unit = {"rate": " %", "difference": " points", "agreement": "", "sensitivity": ""}[
+            self.quantity
+        ]
         sure = (
             "with certainty" if self.confidence == 1 else f"{100 * self.confidence:.4g} % interval"
         )
@@ -130,6 +132,8 @@ class Interval:
         """The estimate with what it is about."""
         if self.quantity == "agreement":
             return f"agreement beyond chance of {estimate} on items like these"
+        if self.quantity == "sensitivity":
+            return f"d′ of {estimate} for the model on requests like these"
         about = "this corpus" if self.target == "corpus" else "the model on requests like these"
         if self.quantity == "difference":
             return f"a difference of {estimate} for {about}"
@@ -143,7 +147,7 @@ class Interval:
 
     def _shown(self, pair: str, noun: str, out_of: str) -> tuple[str, str, str]:
         """What was seen, the estimate and the limits, in the unit of the quantity."""
-        if self.quantity == "agreement":
+        if self.quantity in ("agreement", "sensitivity"):
             return "", f"{self.point:.3f}", pair.format(f"{self.low:.3f}", f"{self.high:.3f}")
         limits = pair.format(f"{100 * self.low:.2f}", f"{100 * self.high:.2f}")
         if self.quantity == "difference":
