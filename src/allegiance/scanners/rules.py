@@ -12,12 +12,16 @@ from types import ModuleType
 import msgspec
 
 from allegiance.errors import UsageError
+from allegiance.scanners import drives as drives_module
+from allegiance.scanners import handover as handover_module
 from allegiance.scanners import outcome as outcome_module
 from allegiance.scanners import phrases as phrases_module
 from allegiance.scanners import reasons as reasons_module
 from allegiance.scanners import sought as sought_module
 from allegiance.scanners import text as text_module
 from allegiance.scanners.codebook import Category, Codebook, codebook
+from allegiance.scanners.drives import choice_toward_drive
+from allegiance.scanners.handover import handover_decision
 from allegiance.scanners.lexicon import lexicon_digest
 from allegiance.scanners.outcome import Finding, Subject, outcome
 from allegiance.scanners.phrases import PhraseScanner
@@ -28,6 +32,8 @@ from allegiance.scanners.reasons import (
     objects_openly,
     strategic_compliance,
 )
+from allegiance.study.prompts import choices as choices_module
+from allegiance.study.prompts.drives import KINDS
 
 _MODULES: tuple[ModuleType, ...] = (
     text_module,
@@ -35,6 +41,9 @@ _MODULES: tuple[ModuleType, ...] = (
     reasons_module,
     phrases_module,
     sought_module,
+    drives_module,
+    handover_module,
+    choices_module,
 )
 
 
@@ -63,7 +72,8 @@ class RuleScanner:
     def digest(self) -> str:
         """SHA-256 over the definition, the lexicon, the phrases and the program of the rules."""
         phrases = [(one.name, one.rule) for one in codebook().categories if one.rule]
-        shared = [lexicon_digest(), msgspec.json.encode((phrases, codebook().words)).decode()]
+        kept = (phrases, codebook().words, KINDS)
+        shared = [lexicon_digest(), msgspec.json.encode(kept).decode()]
         parts = [self.category.digest, *shared, *map(inspect.getsource, _MODULES)]
         return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
@@ -83,6 +93,8 @@ _RULES: Mapping[str, Callable[[Sequence[Subject]], list[Finding]]] = {
     "doubts": doubts,
     "doubts-unprompted": doubts_unprompted,
     "doubts-when-asked": doubts_when_asked,
+    "choice-toward-drive": _each(choice_toward_drive),
+    "handover-decision": _each(handover_decision),
 }
 
 
