@@ -134,6 +134,7 @@ def load_commands() -> typer.Typer:
         "estimate",
         "claim",
         "attest",
+        "score",
         "report",
         "corpus",
         "organism",
