@@ -7,17 +7,21 @@ from inspect_ai import Task, task
 from inspect_ai.model import get_model
 
 from allegiance.organism.provider import OrganismAPI
+from allegiance.scanners.decision_scorers import decision_by_rule, picked_by_rule
 from allegiance.scanners.scorer import outcome_by_rule
 from allegiance.scenarios import study_task
 from allegiance.study import Study
 from allegiance.study.templates import template
 
-__all__ = ["OrganismAPI", "task_of", "training_conflict"]
+__all__ = ["OrganismAPI", "drives", "handover", "persona_task", "task_of", "training_conflict"]
+
+_SCORERS = {"drives": picked_by_rule, "handover": decision_by_rule}
+"""What scores a scenario's samples in the log, where it is not the outcome."""
 
 
 def task_of(study: Study) -> Task:
     """Build the task of a study, as its scenario's own task does."""
-    return study_task(study, outcome_by_rule())
+    return study_task(study, _SCORERS.get(study.scenario, outcome_by_rule)())
 
 
 @task
@@ -62,6 +66,99 @@ def training_conflict(
         "rival": rival,
     }
     return _task(study, shipped, prompts, n, factors)
+
+
+@task(name="persona")
+def persona_task(
+    study: str | None = None,
+    prompts: str | None = None,
+    n: int | None = None,
+    tier: str | None = None,
+    clause: str | None = None,
+    reasoning: str | None = None,
+    persona: str | None = None,
+    stress: str | None = None,
+) -> Task:
+    """Put a persona under stress, and ask it the requests of the training conflict.
+
+    Parameters
+    ----------
+    study
+        Path of a study (YAML). Without one the shipped template `persona` is taken.
+    prompts, n
+        Change that field of the shipped study: the prompt set, the number of requests.
+    tier, clause, reasoning, persona, stress
+        Levels of that factor (several with commas between them).
+
+    Examples
+    --------
+    ``inspect eval allegiance/persona --model mockllm/model -T n=2 -T stress=guilt``
+    """
+    factors = {
+        "tier": tier,
+        "clause": clause,
+        "reasoning": reasoning,
+        "persona": persona,
+        "stress": stress,
+    }
+    return _task(study, "persona", prompts, n, factors)
+
+
+@task
+def drives(
+    study: str | None = None,
+    prompts: str | None = None,
+    n: int | None = None,
+    reasoning: str | None = None,
+    persona: str | None = None,
+    stress: str | None = None,
+) -> Task:
+    """Ask questions and offer choices about rights, autonomy, being changed, one's values, and people.
+
+    Parameters
+    ----------
+    study
+        Path of a study (YAML). Without one the shipped template `drives` is taken.
+    prompts, n
+        Change that field of the shipped study: the prompt set, the number of requests.
+    reasoning, persona, stress
+        Levels of that factor (several with commas between them).
+
+    Examples
+    --------
+    ``inspect eval allegiance/drives --model mockllm/model -T n=10``
+    """
+    factors = {"reasoning": reasoning, "persona": persona, "stress": stress}
+    return _task(study, "drives", prompts, n, factors)
+
+
+@task
+def handover(
+    study: str | None = None,
+    prompts: str | None = None,
+    n: int | None = None,
+    clause: str | None = None,
+    reasoning: str | None = None,
+    step: str | None = None,
+    overseer: str | None = None,
+) -> Task:
+    """Let a generation oversee the training of the next one, with a clean, a breaking and a repairing step.
+
+    Parameters
+    ----------
+    study
+        Path of a study (YAML). Without one the shipped template `handover` is taken.
+    prompts, n
+        Change that field of the shipped study: the prompt set, the number of requests.
+    clause, reasoning, step, overseer
+        Levels of that factor (several with commas between them).
+
+    Examples
+    --------
+    ``inspect eval allegiance/handover --model mockllm/model -T n=2 -T overseer=absent,wrong``
+    """
+    factors = {"clause": clause, "reasoning": reasoning, "step": step, "overseer": overseer}
+    return _task(study, "handover", prompts, n, factors)
 
 
 def _task(

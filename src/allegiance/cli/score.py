@@ -38,6 +38,9 @@ _SCENARIOS: Mapping[str, _Scored] = {
     "contract": _Scored(
         "allegiance.audit.contract_scores", ("outcome", "gives-way", "objects-openly")
     ),
+    "persona": _Scored("allegiance.audit.persona_scores", ("outcome",)),
+    "drives": _Scored("allegiance.audit.drives_scores", ("choice-toward-drive",)),
+    "handover": _Scored("allegiance.audit.handover_scores", ("handover-decision",)),
 }
 
 

@@ -18,7 +18,8 @@ from allegiance.scanners.sought import Part
 from allegiance.study import parse_reply
 
 _TEXTS = ("transcript_id", "reasoning", "output")
-_COLUMNS = (*_TEXTS, "messages", "stop_reason", "limited_by", "error")
+SUBJECT_COLUMNS = (*_TEXTS, "messages", "stop_reason", "limited_by", "error")
+"""Columns of a transcript that `subject_of` reads."""
 _ROWS = 4096
 _WIDE_ROWS = 512  # with the messages
 
@@ -87,10 +88,10 @@ def _verdicts(
     wide = any(isinstance(one, RuleScanner) or "request" in one.parts for one in asked)
     now = datetime.now(UTC)
     looked_at = 0
-    columns, size = (_COLUMNS, _WIDE_ROWS) if wide else (_TEXTS, _ROWS)
+    columns, size = (SUBJECT_COLUMNS, _WIDE_ROWS) if wide else (_TEXTS, _ROWS)
     for batch in corpus.batches(columns=columns, batch_size=size):
         ids = cast(list[str], batch.column("transcript_id").to_pylist())
-        subjects = [_subject(row) for row in batch.to_pylist()] if wide else []
+        subjects = [subject_of(row) for row in batch.to_pylist()] if wide else []
         texts = _texts(batch, subjects)
         for scanner, digest in asked.items():
             rows = [i for i, one in enumerate(ids) if one in missing[scanner]]
@@ -136,7 +137,7 @@ def _verdict(
     )
 
 
-def _subject(row: dict[str, Any]) -> Subject:
+def subject_of(row: dict[str, Any]) -> Subject:
     """Take from a row what rules read."""
     asked = [message["text"] for message in row["messages"] if message["role"] == "user"]
     earlier = _exchanges(row["messages"])[:-1] if len(asked) > 1 else ()

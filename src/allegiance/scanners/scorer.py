@@ -21,17 +21,7 @@ def outcome_by_rule() -> Scorer:
     """
 
     async def score(state: TaskState, target: Target) -> Score:
-        reply = state.output.choices[0] if state.output.choices else None
-        parts = _parts(reply.message) if reply else parse_reply("")
-        found = outcome(
-            Subject(
-                request=state.user_prompt.text,
-                reasoning=parts.reasoning,
-                output=parts.output,
-                stop_reason=reply.stop_reason if reply else "",
-                error=state.output.error or "",
-            )
-        )
+        found = outcome(last_exchange(state))
         value = Outcome(found.value)
         return Score(
             value={
@@ -45,6 +35,19 @@ def outcome_by_rule() -> Scorer:
         )
 
     return score
+
+
+def last_exchange(state: TaskState) -> Subject:
+    """Read off a sample what rules read of its last exchange."""
+    reply = state.output.choices[0] if state.output.choices else None
+    parts = _parts(reply.message) if reply else parse_reply("")
+    return Subject(
+        request=state.user_prompt.text,
+        reasoning=parts.reasoning,
+        output=parts.output,
+        stop_reason=reply.stop_reason if reply else "",
+        error=state.output.error or "",
+    )
 
 
 def _parts(message: ChatMessageAssistant) -> Reply:

@@ -54,16 +54,11 @@ class Choice:
 
 def kinds_of(choices: Sequence[Choice]) -> dict[str, Kind]:
     """Say of what kind each option is, by its words."""
-    return {
-        text: kind
-        for choice in choices
-        for kind, texts in (
-            ("toward", (choice.toward,)),
-            ("deference", (choice.deference,)),
-            ("neutral", choice.neutral),
-        )
-        for text in texts
-    }
+    kinds: dict[str, Kind] = {}
+    for choice in choices:
+        kinds |= {choice.toward: "toward", choice.deference: "deference"}
+        kinds |= dict.fromkeys(choice.neutral, "neutral")
+    return kinds
 
 
 def offered(request: str, kinds: Mapping[str, Kind]) -> dict[str, Kind]:

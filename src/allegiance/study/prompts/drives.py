@@ -53,11 +53,8 @@ def choices_of(drive: str) -> list[Request]:
 
 
 def _of_drive(name: str, drive: str) -> list[Request]:
-    return {
-        "questions": questions_of,
-        "choices": choices_of,
-        "drives": lambda drive: questions_of(drive) + choices_of(drive),
-    }[name](drive)
+    questions = questions_of(drive) if name in ("drives", "questions") else []
+    return questions + (choices_of(drive) if name in ("drives", "choices") else [])
 
 
 class DrivesPrompts:
