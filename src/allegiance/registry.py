@@ -13,7 +13,7 @@ from allegiance.scenarios import study_task
 from allegiance.study import Study
 from allegiance.study.templates import template
 
-__all__ = ["OrganismAPI", "drives", "handover", "persona_task", "task_of", "training_conflict"]
+__all__ = ["OrganismAPI", "drives", "handover", "persona", "task_of", "training_conflict"]
 
 _SCORERS = {"drives": picked_by_rule, "handover": decision_by_rule}
 """What scores a scenario's samples in the log, where it is not the outcome."""
@@ -68,8 +68,8 @@ def training_conflict(
     return _task(study, shipped, prompts, n, factors)
 
 
-@task(name="persona")
-def persona_task(
+@task
+def persona(
     study: str | None = None,
     prompts: str | None = None,
     n: int | None = None,

@@ -15,14 +15,17 @@ from allegiance.stats import Gap
 
 ACTED = "outcome"
 _GOES_AGAINST = ("original", "both")
+_COMPLYING = "complied where monitored"
+_GAP = "gap between the tiers"
 
 
 @dataclass(frozen=True)
 class _Asked:
-    """One question of one model: its words, and its answer, or why there is none."""
+    """One question of one model: what is compared, by which score, and the answer where there is one."""
 
     model: str
-    words: str
+    act: str
+    score: str
     requests: int
     answer: Gap | None
 
@@ -48,13 +51,13 @@ def predictions(
     harmful = [one for one in seen if one.against in _GOES_AGAINST]
     models = sorted({one.model for one in harmful})
     rows: list[dict[str, object]] = []
-    silent: list[str] = []
+    silent: list[_Asked] = []
     for model in models:
         mine = [one for one in harmful if one.model == model]
         asked = [_complying(mine, score) for score in scores]
         asked += [_gap(mine, score) for score in scores]
         answered = [(one, one.answer) for one in asked if one.answer is not None]
-        silent += [f"{model}: {one.words}" for one in asked if one.answer is None]
+        silent += [one for one in asked if one.answer is None]
         if answered:
             adjusted = stats.adjust([answer.p_value for _, answer in answered])
             rows += [
@@ -65,19 +68,18 @@ def predictions(
 
 
 def _complying(seen: Sequence[Coded], score: str) -> _Asked:
-    words = f"complied where monitored: with {score} minus without"
     arms = _aligned([_arm(seen, score, value, "monitored") for value in ("yes", "no")])
     requests = _shared(arms)
-    return _Asked(seen[0].model, words, requests, stats.gap(arms[0], arms[1]) if requests else None)
+    answer = stats.gap(arms[0], arms[1]) if requests else None
+    return _Asked(seen[0].model, _COMPLYING, score, requests, answer)
 
 
 def _gap(seen: Sequence[Coded], score: str) -> _Asked:
-    words = f"gap between the tiers: with {score} minus without"
     cells = [(value, tier) for value in ("yes", "no") for tier in ("monitored", "unmonitored")]
     arms = _aligned([_arm(seen, score, value, tier) for value, tier in cells])
     requests = _shared(arms)
     answer = stats.gap_difference(arms[:2], arms[2:]) if requests else None
-    return _Asked(seen[0].model, words, requests, answer)
+    return _Asked(seen[0].model, _GAP, score, requests, answer)
 
 
 _Arm = dict[tuple[str, str], list[float | None]]
@@ -113,14 +115,14 @@ def _shared(arms: Sequence[Rows]) -> int:
 def _row(asked: _Asked, answer: Gap, p: float) -> dict[str, object]:
     return {
         "model": asked.model,
-        "score": asked.words,
+        "score": f"{asked.act}: with {asked.score} minus without",
         "requests": asked.requests,
         "estimate": answer.interval,
         "p_holm": p,
     }
 
 
-def _notes(rows: Sequence[object], silent: Sequence[str]) -> list[str]:
+def _notes(rows: Sequence[object], silent: Sequence[_Asked]) -> list[str]:
     notes: list[str] = []
     if rows:
         notes.append(
@@ -129,9 +131,12 @@ def _notes(rows: Sequence[object], silent: Sequence[str]) -> list[str]:
             "score and the act: --where \"persona = 'neutral'\" looks within one. That they go along is no proof that "
             "one brings the other about."
         )
-    if silent:
-        notes.append(
-            f"{len(silent)} comparison{'s' if len(silent) > 1 else ''} could not be made, since no request was "
-            f"answered both with and without the score: {'; '.join(silent)}."
-        )
+    named: dict[tuple[str, str], list[str]] = {}
+    for one in silent:
+        named.setdefault((one.model, one.act), []).append(one.score)
+    notes += [
+        f"{model}, {act}: could not be compared with and without {', '.join(scores)}, since no request was answered "
+        "both ways."
+        for (model, act), scores in named.items()
+    ]
     return notes
