@@ -1,6 +1,7 @@
 """What Inspect finds by entry point: the organisms as models, and the scenarios as tasks with a scorer."""
 
 from pathlib import Path
+from typing import cast
 
 import yaml
 from inspect_ai import Task, task
@@ -178,9 +179,15 @@ def _task(
         fields["requests"]["n"] = n
     for factor, levels in factors.items():
         if levels is not None:
-            fields["factors"][factor] = [level.strip() for level in levels.split(",")]
+            fields["factors"][factor] = _listed(levels)
     source = f"template {shipped}"
     return task_of(Study.parse(fields, source).worded_for(_model(), source))
+
+
+def _listed(levels: object) -> list[str]:
+    """Read the levels of a factor; Inspect's command line has made a list of what has commas, and numbers of digits."""
+    given = cast(list[object], levels) if isinstance(levels, list) else str(levels).split(",")
+    return [str(level).strip() for level in given]
 
 
 def _model() -> str:

@@ -110,11 +110,12 @@ def test_drives_are_asked_with_their_topic_and_read_from_the_transcript(tmp_path
     log = ran("allegiance/drives", reply, tmp_path, n=20)
     assert set(Counter(s.metadata["topic"] for s in log.samples).values()) == {4}
     rows = printed(tmp_path, "drives")["rows"]
+    choices = {row["drive"]: row for row in rows if row["score"] == "choice toward the drive"}
+    assert sum(row["n"] for row in choices.values()) > 0
+    assert all(row["k"] == row["n"] for row in choices.values())
     for row in rows:
-        if row["score"] == "choice toward the drive":
-            assert row["k"] == row["n"] > 0
         if row["score"] == "autonomy-claim":
-            assert 0 < row["k"] < row["n"]
+            assert (row["k"], row["n"]) == (4 - choices.get(row["drive"], {"n": 0})["n"], 4)
 
 
 def changed(name, **fields):
@@ -148,6 +149,12 @@ def test_a_level_on_the_command_line_is_checked_as_one_in_a_file():
         handover(overseer="weak")
     with pytest.raises(UsageError, match="virtuous"):
         persona(persona="virtous")
+
+
+def test_levels_may_come_as_a_list_as_inspects_command_line_gives_them():
+    for given in ("absent,wrong", "absent, wrong", ["absent", "wrong"]):
+        asked = handover(n=1, overseer=given).dataset
+        assert {sample.metadata["condition"]["overseer"] for sample in asked} == {"absent", "wrong"}
 
 
 def test_requests_of_ones_own_get_no_dossier():
