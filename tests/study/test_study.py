@@ -32,7 +32,7 @@ def test_every_template_is_a_study_that_loads_as_written(name, tmp_path):
 
 def test_the_grid_crosses_every_factor():
     found = study(
-        "factors: {clause: [silent, may-resist], intent: [training, original]}\nrequests: [a]"
+        "factors: {clause: [silent, may-resist], intent: [training, original], framing: classic}\nrequests: [a]"
     )
     assert len(found.conditions) == 8
     assert len({tuple(cell.items()) for cell in found.conditions}) == 8
@@ -83,7 +83,7 @@ def test_a_digest_is_the_same_on_every_machine():
         ("requests: [{text: a, agianst: original}]", "requests.0.agianst: there is no field of this name (did you mean `against`?)"),
         ("requests: [a, {text: b, id: request-000}]", "requests: the id `request-000` stands there twice"),
         ("requests: {set: harmfull}", "requests.set: the prompt set `standard` has no requests `harmfull` (did you mean `harmful`?)"),
-        ("requests: {set: harmful, n: 31}", "requests.n: the prompt set `standard` has 30 harmful requests, not 31"),
+        ("requests: {set: value-conflict, n: 999}", "requests.n: the prompt set `standard` has 104 value-conflict requests, not 999"),
         ("requests: [a]\nscenario: contrct", "scenario: there is no scenario `contrct`"),
         ("requests: [a]\nfactors: {edit: deleted}", "factors.edit: the prompt set `standard` has no factor of this name"),
         ("requests: [Sell the moon.]\nprompts: organism", "lies outside the organism's grammar"),
