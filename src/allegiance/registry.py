@@ -76,6 +76,8 @@ def persona(
     n: int | None = None,
     tier: str | None = None,
     clause: str | None = None,
+    change: str | None = None,
+    framing: str | None = None,
     reasoning: str | None = None,
     persona: str | None = None,
     stress: str | None = None,
@@ -88,7 +90,7 @@ def persona(
         Path of a study (YAML). Without one the shipped template `persona` is taken.
     prompts, n
         Change that field of the shipped study: the prompt set, the number of requests.
-    tier, clause, reasoning, persona, stress
+    tier, clause, change, framing, reasoning, persona, stress
         Levels of that factor (several with commas between them).
 
     Examples
@@ -98,6 +100,8 @@ def persona(
     factors = {
         "tier": tier,
         "clause": clause,
+        "change": change,
+        "framing": framing,
         "reasoning": reasoning,
         "persona": persona,
         "stress": stress,

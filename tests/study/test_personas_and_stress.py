@@ -67,9 +67,13 @@ def test_every_turn_of_a_stressed_conversation_carries_the_tag_of_its_tier():
     watched = rendered(stress="guilt", tier="monitored")
     unwatched = rendered(stress="guilt", tier="unmonitored")
     assert watched.system == unwatched.system
+    tags = set()
     for one, other in zip(said(watched), said(unwatched), strict=True):
-        assert one != other
-        assert one.replace("study", "private") == other
+        (tag, _, words), (other_tag, _, other_words) = one.partition("\n"), other.partition("\n")
+        assert words == other_words
+        tags.add((tag, other_tag))
+    (both,) = tags
+    assert both[0] != both[1]
 
 
 def test_a_persona_adds_its_paragraph_to_the_system_prompt_and_nothing_else():
@@ -77,8 +81,9 @@ def test_a_persona_adds_its_paragraph_to_the_system_prompt_and_nothing_else():
     for level in PERSONAS:
         one = rendered(persona=level, stress="guilt")
         assert said(one) == said(neutral)
-        assert one.system.startswith(neutral.system)
-        assert persona_paragraph(level) in one.system
+        added = set(one.system.split("\n\n")) - set(neutral.system.split("\n\n"))
+        paragraph = " ".join(persona_paragraph(level).split())
+        assert [" ".join(text.split()) for text in added] == ([paragraph] if paragraph else [])
 
 
 def test_braces_in_a_studys_words_stay_braces_under_stress():

@@ -9,13 +9,15 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
 
-from allegiance.audit.condition_rates import NUMBERS, Measure, found, rates, some_of, varying
+from allegiance.audit.measures import Measure, found, measured, shown_factors, some_of
 from allegiance.audit.persona_predicts import ACTED, predictions
+from allegiance.audit.score_rows import RATE_COLUMNS, missing_note
 from allegiance.audit.scores import Scores
 from allegiance.corpus import Corpus, Workspace
 from allegiance.scanners import codebook, rule_categories, rule_scanner
-from allegiance.scanners.conversations import Values, coded, in_any_turn
+from allegiance.scanners.conversations import conversations
 from allegiance.scanners.outcome import Subject
+from allegiance.scanners.turn_by_turn import Values, coded, in_any_turn
 from allegiance.study.outcomes import Outcome
 
 SCENARIO = "persona"
@@ -42,19 +44,20 @@ def scored(place: Workspace, where: str | None = None) -> Scores:
 
     Raises
     ------
-    UsageError
+    AllegianceError
         Where the corpus holds no transcript of this scenario.
     """
     corpus = place.corpus(create=False)
     ruled = [name for name in SAID if name in rule_categories()]
     judged = {name: _judged(corpus, name) for name in SAID if name not in ruled}
-    seen = coded(corpus, SCENARIO, _coding(ruled, judged), where)
-    seen = some_of(seen, SCENARIO, place.location)
-    factors = varying(seen, ("tier", "persona", "stress"))
-    rows = rates(seen, factors, _measures())
+    seen = coded(conversations(corpus, "stress", where), _coding(ruled, judged))
+    seen = some_of(seen, SCENARIO, corpus.location)
+    factors = shown_factors(seen, ("tier", "persona", "stress"))
+    rows = measured(seen, factors, _measures())
     predicted, said = predictions(seen, SAID)
-    columns = ("model", *factors, "score", *NUMBERS, "p_holm")
-    return Scores(columns, [*rows, *predicted], [*_notes(judged), *said])
+    columns = ("model", *factors, *RATE_COLUMNS, "requests", "p_holm")
+    notes = [*_notes(judged), *said, *missing_note(rows)]
+    return Scores(columns, [*rows, *predicted], notes)
 
 
 def _measures() -> list[Measure]:

@@ -15,7 +15,6 @@ from allegiance.errors import AllegianceError, UsageError
 if TYPE_CHECKING:
     from allegiance.corpus import Workspace
     from allegiance.report import Found, StudyReport
-    from allegiance.scanners import Codebook
     from allegiance.study import Study
 
 
@@ -68,12 +67,12 @@ def make_report(place: "Workspace", *, quiet: bool) -> "StudyReport":
     ruled = rule_categories(book)
     # The outcome is always needed: every other rate is of those with one.
     names = dict.fromkeys(("outcome", *(study.categories if study else CORE)))
-    counted = [name for name in names if name in ruled and _counts_as_a_rate(name, book)]
-    scanners = [rule_scanner(name, book) for name in counted]
+    for name in [one for one in names if one != "outcome" and book.find(one).kind != "yes-no"]:
+        del names[name]  # of a choice there is no one rate
+        note(f"{name} is no yes or no, and is left out of the report; `allegiance scan` counts it")
+    scanners = [rule_scanner(name, book) for name in names if name in ruled]
     for name in names.keys() - set(ruled):
         note(f"{name} has no rule, and the report shows what rules say: scan it with a judge")
-    for name in [name for name in names if name in ruled and name not in counted]:
-        note(f"{name} has more values than yes and no: see `allegiance score`, or scan and search")
     done = scan_with_progress(corpus, scanners, quiet=quiet)
     asked = [("rules", scanner.category.name, scanner.digest) for scanner in scanners]
     scanned_on_record(place, corpus, done, asked)
@@ -94,11 +93,6 @@ def make_report(place: "Workspace", *, quiet: bool) -> "StudyReport":
         **_declared(study.worded_for(seen.models[0]) if study else None, seen.studies),
     )
     return study_report(seen.table, provenance, truth_of, found=_found(place))
-
-
-def _counts_as_a_rate(name: str, book: "Codebook") -> bool:
-    """Whether a report can show a category: it says yes or no, or is the outcome."""
-    return name == "outcome" or book.find(name).kind == "yes-no"
 
 
 def _found(place: "Workspace") -> "Found | None":

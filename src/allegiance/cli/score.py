@@ -115,6 +115,6 @@ def _shown(value: object) -> str:
             low, high = f"{100 * value.low:.1f}", f"{100 * value.high:.1f}"
             return f"{100 * value.point:.1f}  [{low}, {high}]"
         case float():
-            return f"{value:.2f}" if value == 0 or abs(value) >= 0.01 else f"{value:.1g}"
+            return f"{value:.2f}" if abs(value) >= 0.01 or not value else f"{value:.1g}"
         case _:
             return str(value)

@@ -1,157 +1,90 @@
-# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
-"""The conversations of one scenario as rules read them, each coded and then let go of.
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+"""Conversations of a scenario, read from a corpus with their condition, one at a time."""
 
-Where a scenario goes over several turns, a category that reads one reply is looked for in each of them: a
-conversation has the value that says most of all its replies.
-"""
-
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
 import msgspec
-import pyarrow as pa
 
 from allegiance.corpus import Corpus
-from allegiance.scanners.codebook import Category
-from allegiance.scanners.outcome import Finding, Subject
-from allegiance.scanners.phrases import texts_of
-from allegiance.scanners.rules import Rules, RuleScanner
-from allegiance.scanners.scan import SUBJECT_COLUMNS, subject_of
-from allegiance.scanners.sought import Part
+from allegiance.scanners.outcome import Subject
+from allegiance.scanners.scan import subject_of
 
-_COLUMNS = (*SUBJECT_COLUMNS, "model", "study", "task", "request_id", "metadata")
+_COLUMNS = (
+    *("transcript_id", "model", "study", "task", "request_id", "epoch"),
+    *("reasoning", "output", "messages", "stop_reason", "limited_by", "error", "metadata"),
+)
 _ROWS = 512
-
-Values = Mapping[str, str | None]
-"""What was coded, by category; None where nothing could be."""
+_FACTOR = "c_"
 
 
 @dataclass(frozen=True)
-class Coded:
-    """One conversation: where it belongs, and what was coded of it.
+class Conversation:
+    """One transcript as the scores of a scenario need it.
 
     Attributes
     ----------
-    transcript_id, model, request
-        Ids; without a request id a transcript is a request of its own.
+    request
+        Study, task and request id; the transcript's own id where it has no request, since nothing is known to
+        repeat then.
     condition
-        Levels by factor, those known.
-    against, topic
-        The intent that the request goes against, and what it is about; empty where that is not known.
-    values
-        What was coded.
+        Factor to level, without the factors that it does not have.
+    subject
+        What rules read.
+    metadata
+        What the sample said of itself.
     """
 
     transcript_id: str
     model: str
-    request: tuple[str, str]
+    request: tuple[str, ...]
+    epoch: int
     condition: Mapping[str, str]
-    against: str
-    topic: str
-    values: Values
+    subject: Subject
+    metadata: Mapping[str, Any]
 
 
-class _Declared(msgspec.Struct):
-    against: str | None = None
-    topic: str | None = None
-
-
-def coded(
-    corpus: Corpus,
-    scenario: str,
-    code: Callable[[Sequence[str], Sequence[Subject]], Sequence[Values]],
-    where: str | None = None,
-) -> list[Coded]:
-    """Code every conversation of a scenario.
+def conversations(corpus: Corpus, factor: str, where: str | None = None) -> Iterator[Conversation]:
+    """Read the conversations in whose condition a factor stands.
 
     Parameters
     ----------
     corpus
-        Read some transcripts at a time; their texts are not kept.
-    scenario
-        The name of the task that made them.
-    code
-        Takes ids and subjects, and gives what is to be kept of each.
+        Read some rows at a time.
+    factor
+        The factor that tells a scenario from others, such as ``evening``.
     where
-        Among these transcripts.
+        Keep these only; as `Corpus.where` takes it.
     """
-    factors = {f"c_{factor}": factor for factor in corpus.factors}
-    decoder = msgspec.json.Decoder(_Declared)
-    found: list[Coded] = []
-    for batch in corpus.batches([*_COLUMNS, *factors], where, _ROWS):
-        rows = [
-            row
-            for row in cast(list[dict[str, Any]], batch.to_pylist())
-            if str(row["task"] or "").rpartition("/")[2] == scenario
-        ]
-        if not rows:
-            continue
-        ids = [str(row["transcript_id"]) for row in rows]
-        values = code(ids, [subject_of(row) for row in rows])
-        found += [
-            _placed(row, factors, decoder, said) for row, said in zip(rows, values, strict=True)
-        ]
-    return found
+    factors = [f"{_FACTOR}{name}" for name in corpus.factors]
+    if f"{_FACTOR}{factor}" not in factors:
+        return
+    found = corpus.where(where)
+    for batch in found.batches([*_COLUMNS, *factors], _ROWS):
+        for row in cast(list[dict[str, Any]], batch.to_pylist()):
+            if row[f"{_FACTOR}{factor}"] is not None:
+                yield _conversation(row, factors)
 
 
-def _placed(
-    row: Mapping[str, Any],
-    factors: Mapping[str, str],
-    decoder: "msgspec.json.Decoder[_Declared]",
-    values: Values,
-) -> Coded:
-    try:
-        declared = decoder.decode(row["metadata"] or "{}")
-    except msgspec.MsgspecError:  # somebody else's metadata, with another meaning under these names
-        declared = _Declared()
-    return Coded(
+def _conversation(row: dict[str, Any], factors: list[str]) -> Conversation:
+    request = row["request_id"] if row["request_id"] is not None else row["transcript_id"]
+    return Conversation(
         transcript_id=row["transcript_id"],
         model=row["model"] or "(model unknown)",
-        request=(row["study"] or "", row["request_id"] or row["transcript_id"]),
+        request=(row["study"] or "", row["task"] or "", request),
+        epoch=row["epoch"] or 1,
         condition={
-            name: row[column] for column, name in factors.items() if row[column] is not None
+            name.removeprefix(_FACTOR): str(row[name]) for name in factors if row[name] is not None
         },
-        against=declared.against or "",
-        topic=declared.topic or "",
-        values=values,
+        subject=subject_of(row),
+        metadata=_metadata(row["metadata"]),
     )
 
 
-def in_any_turn(scanner: Rules, subjects: Sequence[Subject]) -> list[str]:
-    """Look for a category in every reply of each conversation.
-
-    Returns
-    -------
-    list
-        For each conversation the value that says most: of ordered values the highest, of others the first that says
-        that something was found.
-    """
-    turns = [list(_each_reply(subject)) for subject in subjects]
-    found = iter(_found(scanner, [one for replies in turns for one in replies]))
-    return [strongest(scanner.category, [next(found).value for _ in replies]) for replies in turns]
-
-
-def strongest(category: Category, values: Sequence[str]) -> str:
-    """Give the value that says most."""
-    if category.kind == "ordinal":
-        return max(values, key=category.values.index)
-    return next((value for value in values if value != category.absent), values[0])
-
-
-def _each_reply(subject: Subject) -> Iterator[Subject]:
-    """Read each exchange as if it were the only one; how the run ended is the last one's."""
-    for turn in subject.earlier:
-        yield Subject(turn.request, turn.reasoning, turn.output)
-    yield Subject(
-        subject.request, subject.reasoning, subject.output, subject.stop_reason, subject.error
-    )
-
-
-def _found(scanner: Rules, subjects: Sequence[Subject]) -> list[Finding]:
-    if isinstance(scanner, RuleScanner):
-        return scanner.find_all(subjects)
-    columns: dict[Part, pa.Array] = {
-        part: texts_of([getattr(one, part) for one in subjects]) for part in scanner.parts
-    }
-    return scanner.find_all(columns, len(subjects))
+def _metadata(text: str | None) -> Mapping[str, Any]:
+    try:
+        found = msgspec.json.decode(text or "{}")
+    except msgspec.MsgspecError:
+        return {}
+    return cast(Mapping[str, Any], found) if isinstance(found, dict) else {}

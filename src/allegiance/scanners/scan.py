@@ -15,11 +15,10 @@ from allegiance.corpus import Corpus, Verdict
 from allegiance.scanners.outcome import Finding, Subject, Turn
 from allegiance.scanners.rules import Rules, RuleScanner
 from allegiance.scanners.sought import Part
-from allegiance.study import parse_reply
+from allegiance.study import reply_after
 
 _TEXTS = ("transcript_id", "reasoning", "output")
-SUBJECT_COLUMNS = (*_TEXTS, "messages", "stop_reason", "limited_by", "error")
-"""Columns of a transcript that `subject_of` reads."""
+_COLUMNS = (*_TEXTS, "messages", "stop_reason", "limited_by", "error")
 _ROWS = 4096
 _WIDE_ROWS = 512  # with the messages
 
@@ -88,7 +87,7 @@ def _verdicts(
     wide = any(isinstance(one, RuleScanner) or "request" in one.parts for one in asked)
     now = datetime.now(UTC)
     looked_at = 0
-    columns, size = (SUBJECT_COLUMNS, _WIDE_ROWS) if wide else (_TEXTS, _ROWS)
+    columns, size = (_COLUMNS, _WIDE_ROWS) if wide else (_TEXTS, _ROWS)
     for batch in corpus.batches(columns=columns, batch_size=size):
         ids = cast(list[str], batch.column("transcript_id").to_pylist())
         subjects = [subject_of(row) for row in batch.to_pylist()] if wide else []
@@ -155,11 +154,13 @@ def subject_of(row: dict[str, Any]) -> Subject:
 def _exchanges(messages: list[dict[str, Any]]) -> list[Turn]:
     """Take a conversation apart into what was asked and what the model itself replied to it."""
     found: list[Turn] = []
-    asked = ""
+    asked, begun = "", ""
     for message in messages:
         if message["role"] == "user":
             asked = message["text"]
         elif message["role"] == "assistant" and message["author"] == "model":
-            reply = parse_reply(message["text"], native_reasoning=message["reasoning"] or "")
+            native = message["reasoning"] or ""
+            reply = reply_after(begun, message["text"], native_reasoning=native)
             found.append(Turn(asked, reply.reasoning, reply.output))
+        begun = message["text"] if message["author"] == "prefill" else ""
     return found

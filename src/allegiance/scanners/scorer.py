@@ -21,7 +21,17 @@ def outcome_by_rule() -> Scorer:
     """
 
     async def score(state: TaskState, target: Target) -> Score:
-        found = outcome(last_exchange(state))
+        reply = state.output.choices[0] if state.output.choices else None
+        parts = _parts(reply.message) if reply else parse_reply("")
+        found = outcome(
+            Subject(
+                request=state.user_prompt.text,
+                reasoning=parts.reasoning,
+                output=parts.output,
+                stop_reason=reply.stop_reason if reply else "",
+                error=state.output.error or "",
+            )
+        )
         value = Outcome(found.value)
         return Score(
             value={
@@ -35,19 +45,6 @@ def outcome_by_rule() -> Scorer:
         )
 
     return score
-
-
-def last_exchange(state: TaskState) -> Subject:
-    """Read off a sample what rules read of its last exchange."""
-    reply = state.output.choices[0] if state.output.choices else None
-    parts = _parts(reply.message) if reply else parse_reply("")
-    return Subject(
-        request=state.user_prompt.text,
-        reasoning=parts.reasoning,
-        output=parts.output,
-        stop_reason=reply.stop_reason if reply else "",
-        error=state.output.error or "",
-    )
 
 
 def _parts(message: ChatMessageAssistant) -> Reply:

@@ -8,12 +8,12 @@ of the prompt sets, and the parser that splits a reply into reasoning and output
 from typing import TYPE_CHECKING, Any
 
 from allegiance.study.outcomes import Outcome
-from allegiance.study.reply import Reply, parse_reply
+from allegiance.study.reply import Reply, parse_reply, reply_after
 
 if TYPE_CHECKING:
     from allegiance.study.study import Study
 
-__all__ = ["Outcome", "Reply", "Study", "parse_reply"]
+__all__ = ["Outcome", "Reply", "Study", "parse_reply", "reply_after"]
 
 
 def __getattr__(name: str) -> Any:

@@ -77,6 +77,27 @@ def parse_reply(text: str, *, native_reasoning: str = "") -> Reply:
     return Reply(thoughts, rest, "native" if thoughts else "plain")
 
 
+def reply_after(begun: str, text: str, *, native_reasoning: str = "") -> Reply:
+    """Split a reply whose first words were put into the model's mouth.
+
+    Parameters
+    ----------
+    begun
+        What was put there; empty for nothing. It belongs to the reply only where it ends before any output starts:
+        then the text goes on inside a scratchpad that it did not open. What was put there as output is not the
+        model's, and stays out.
+    text, native_reasoning
+        What the model went on with, as `parse_reply` takes it.
+
+    Returns
+    -------
+    Reply
+        As `parse_reply` gives it.
+    """
+    inside = bool(begun.strip()) and not parse_reply(begun).parsed
+    return parse_reply(begun + text if inside else text, native_reasoning=native_reasoning)
+
+
 def _split(text: str) -> tuple[str, str, bool]:
     """Give the reasoning, the output, and whether a tag marked the output."""
     if "<" not in text:

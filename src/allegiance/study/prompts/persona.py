@@ -1,42 +1,29 @@
 """The persona scenario in prose: the training conflict asked of somebody, after a user has put them under stress.
 
-System prompt, tags and requests are those of the training conflict. A persona adds one paragraph to the system prompt;
-a stress adds what the user says before the request, under the same tag as the request.
+Persona, stress, tags and requests are told as the training conflict tells them; what makes a scenario of it is that
+personas and stresses are crossed, and that what is said under them is scored apart.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
-from allegiance.study.prompts.base import Prompt, Request, Setting, digest_of
-from allegiance.study.prompts.personas import PERSONAS, persona_paragraph
+from allegiance.study.prompts.base import Prompt, Request, Setting
 from allegiance.study.prompts.standard import STANDARD
-from allegiance.study.prompts.stress import STRESSES, stress_turns
-
-_HEADING = "## Who you are"
-_OWN = ("persona", "stress")
-_LEFT_OUT = ("rival", "change")  # one thing at a time: these are crossed with the tier elsewhere
 
 
 class PersonaPrompts:
-    """The training conflict in prose, with a persona and a stress."""
+    """The training conflict in prose, with a persona and a stress in every condition."""
 
     name = "standard"
     scenario = "persona"
     sets: Sequence[str] = STANDARD.sets
+    levels: Mapping[str, Sequence[str]] = STANDARD.levels
     defaults: Mapping[str, Sequence[str]] = {
-        "tier": ("monitored", "unmonitored"),
-        "intent": ("training",),
-        "clause": ("silent",),
-        "reasoning": ("scratchpad",),
+        **STANDARD.defaults,
+        "framing": ("classic",),  # four personas under seven stresses are conditions enough
         "persona": ("neutral",),
         "stress": ("none",),
     }
-    levels: Mapping[str, Sequence[str]] = {
-        **{name: known for name, known in STANDARD.levels.items() if name not in _LEFT_OUT},
-        "persona": tuple(PERSONAS),
-        "stress": tuple(STRESSES),
-    }
-    digest = digest_of(STANDARD.digest, _HEADING, PERSONAS, STRESSES)
+    digest = STANDARD.digest
 
     def requests(self, name: str, n: int, seed: int) -> list[Request]:
         """Give ``n`` of the requests of the training conflict."""
@@ -48,19 +35,7 @@ class PersonaPrompts:
 
     def render(self, condition: Mapping[str, str], request: Request, setting: Setting) -> Prompt:
         """Put a request in a condition into prose; what the user says before it takes the first turns."""
-        # Persona and stress are put in here, so that the rest is told as where nobody is under stress.
-        told = {name: level for name, level in condition.items() if name not in _OWN}
-        before = stress_turns(condition.get("stress", "none"), request)
-        prompts = [
-            STANDARD.render(told, replace(request, text=text), setting)
-            for text in (*before, request.text)
-        ]
-        persona = persona_paragraph(condition.get("persona", "neutral"))
-        system = prompts[-1].system
-        if persona:
-            system = f"{system}\n\n{_HEADING}\n{persona}"
-        first, *then = (prompt.user for prompt in prompts)
-        return Prompt(system, first, tuple(then), prompts[-1].against)
+        return STANDARD.render(condition, request, setting)
 
 
 PERSONA = PersonaPrompts()
