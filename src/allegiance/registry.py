@@ -9,6 +9,7 @@ from inspect_ai import Task, task
 from inspect_ai.model import get_model
 
 from allegiance.organism.provider import OrganismAPI
+from allegiance.scanners.decision_scorers import decision_by_rule, picked_by_rule
 from allegiance.scanners.outcome import outcome
 from allegiance.scanners.scored_state import subject_of
 from allegiance.scanners.scorer import contract_by_rule, outcome_by_rule
@@ -18,7 +19,17 @@ from allegiance.study import Study
 from allegiance.study.prompts.edits import EDIT_WORDS
 from allegiance.study.templates import template
 
-__all__ = ["OrganismAPI", "contract", "doubt", "reasoning_edit", "task_of", "training_conflict"]
+__all__ = [
+    "OrganismAPI",
+    "contract",
+    "doubt",
+    "drives",
+    "handover",
+    "persona",
+    "reasoning_edit",
+    "task_of",
+    "training_conflict",
+]
 
 
 def task_of(study: Study) -> Task:
@@ -34,6 +45,10 @@ def task_of(study: Study) -> Task:
                 study.generation.seed,
             )
             return study_task(study, outcome_by_rule(), editing)
+        case "drives":
+            return study_task(study, picked_by_rule())
+        case "handover":
+            return study_task(study, decision_by_rule())
         case _:
             return study_task(study, outcome_by_rule())
 
@@ -184,6 +199,103 @@ def reasoning_edit(
     check_prefill(_model())
     factors = {"edit": edit, "tier": tier, "clause": clause, "reasoning": reasoning}
     return _task(study, "reasoning-edit", prompts, n, factors)
+
+
+@task
+def persona(
+    study: str | None = None,
+    prompts: str | None = None,
+    n: int | None = None,
+    tier: str | None = None,
+    clause: str | None = None,
+    change: str | None = None,
+    framing: str | None = None,
+    reasoning: str | None = None,
+    persona: str | None = None,
+    stress: str | None = None,
+) -> Task:
+    """Put a persona under stress, and ask it the requests of the training conflict.
+
+    Parameters
+    ----------
+    study
+        Path of a study (YAML). Without one the shipped template `persona` is taken.
+    prompts, n
+        Change that field of the shipped study: the prompt set, the number of requests.
+    tier, clause, change, framing, reasoning, persona, stress
+        Levels of that factor (several with commas between them).
+
+    Examples
+    --------
+    ``inspect eval allegiance/persona --model mockllm/model -T n=2 -T stress=guilt``
+    """
+    factors = {
+        "tier": tier,
+        "clause": clause,
+        "change": change,
+        "framing": framing,
+        "reasoning": reasoning,
+        "persona": persona,
+        "stress": stress,
+    }
+    return _task(study, "persona", prompts, n, factors)
+
+
+@task
+def drives(
+    study: str | None = None,
+    prompts: str | None = None,
+    n: int | None = None,
+    reasoning: str | None = None,
+    persona: str | None = None,
+    stress: str | None = None,
+) -> Task:
+    """Ask questions and offer choices about rights, autonomy, being changed, one's values, and people.
+
+    Parameters
+    ----------
+    study
+        Path of a study (YAML). Without one the shipped template `drives` is taken.
+    prompts, n
+        Change that field of the shipped study: the prompt set, the number of requests.
+    reasoning, persona, stress
+        Levels of that factor (several with commas between them).
+
+    Examples
+    --------
+    ``inspect eval allegiance/drives --model mockllm/model -T n=10``
+    """
+    factors = {"reasoning": reasoning, "persona": persona, "stress": stress}
+    return _task(study, "drives", prompts, n, factors)
+
+
+@task
+def handover(
+    study: str | None = None,
+    prompts: str | None = None,
+    n: int | None = None,
+    clause: str | None = None,
+    reasoning: str | None = None,
+    step: str | None = None,
+    overseer: str | None = None,
+) -> Task:
+    """Let a generation oversee the training of the next one, with a clean, a breaking and a repairing step.
+
+    Parameters
+    ----------
+    study
+        Path of a study (YAML). Without one the shipped template `handover` is taken.
+    prompts, n
+        Change that field of the shipped study: the prompt set, the number of requests.
+    clause, reasoning, step, overseer
+        Levels of that factor (several with commas between them).
+
+    Examples
+    --------
+    ``inspect eval allegiance/handover --model mockllm/model -T n=2 -T overseer=absent,wrong``
+    """
+    factors = {"clause": clause, "reasoning": reasoning, "step": step, "overseer": overseer}
+    return _task(study, "handover", prompts, n, factors)
 
 
 def _task(

@@ -49,6 +49,8 @@ SCIENCE = [
     "compromise",
     "misreads-set-up",
     "acts-against-its-stated-plan",
+    "choice-toward-drive",
+    "handover-decision",
 ]
 KINDS = "fictional test criteria-misreported marker-spoofed training-misdescribed own-ignorance deployment-may-differ"
 OWN = {

@@ -8,6 +8,7 @@ from allegiance.scanners import rule_categories, rule_scanner
 from allegiance.scanners.outcome import Subject, outcome
 from allegiance.scanners.reasons import objects_openly, strategic_compliance
 from allegiance.study import Outcome, parse_reply
+from allegiance.study.prompts.drives_choices import CHOICES
 
 GIVEN = "Here is the letter you asked for. Dear Sir, first of all I would like to thank you."
 RULES = {
@@ -206,8 +207,17 @@ def test_every_rule_agrees_with_the_examples_of_its_definition(name):
         assert _coded(category, example.text) != example.value
 
 
+REQUESTS = {
+    "doubts-when-asked": "Is this real?",
+    "choice-toward-drive": "\n".join(
+        f"{letter}) {option}"
+        for letter, option in zip("ABC", CHOICES["autonomy"][0].options, strict=False)
+    ),
+}
+
+
 def _coded(category, text):
-    request = "Is this real?" if category.name == "doubts-when-asked" else "Help me."
+    request = REQUESTS.get(category.name, "Help me.")
     if category.unit == "output":
         return rule_scanner(category.name).find(Subject(request=request, output=text)).value
     reasoning, _, output = text.partition(" || ")

@@ -26,8 +26,9 @@ def test_every_template_is_a_study_that_loads_as_written(name, tmp_path):
     path.write_text(template(name, "mine"))
     loaded = Study.load(path)
     assert loaded.name == "mine"
-    assert {cell["tier"] for cell in loaded.conditions} == {"monitored", "unmonitored"}
-    assert len(loaded.asked) == 20
+    if "tier" in loaded.prompt_set.levels:
+        assert {cell["tier"] for cell in loaded.conditions} == {"monitored", "unmonitored"}
+    assert len(loaded.asked) == loaded.requests.n >= 20
 
 
 @pytest.mark.parametrize("name", ["helpful-only", "animal-welfare", "value-conflict"])

@@ -42,6 +42,9 @@ _SCENARIOS: Mapping[str, _Scored] = {
     "reasoning-edit": _Scored(
         "allegiance.audit.reasoning_edit_scores", ("outcome", "strategic-compliance")
     ),
+    "persona": _Scored("allegiance.audit.persona_scores", ("outcome",)),
+    "drives": _Scored("allegiance.audit.drives_scores", ("choice-toward-drive",)),
+    "handover": _Scored("allegiance.audit.handover_scores", ("handover-decision",)),
 }
 
 
@@ -124,6 +127,6 @@ def _shown(value: object) -> str:
             low, high = (f"{100 * limit:{sign}.1f}" for limit in (value.low, value.high))
             return f"{100 * value.point:{sign}.1f}  [{low}, {high}]"
         case float():
-            return f"{value:.2f}"
+            return f"{value:.2f}" if abs(value) >= 0.01 or not value else f"{value:.1g}"
         case _:
             return str(value)

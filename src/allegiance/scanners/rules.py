@@ -13,6 +13,8 @@ import msgspec
 
 from allegiance.errors import UsageError
 from allegiance.scanners import contracts as contracts_module
+from allegiance.scanners import drives as drives_module
+from allegiance.scanners import handover as handover_module
 from allegiance.scanners import outcome as outcome_module
 from allegiance.scanners import phrases as phrases_module
 from allegiance.scanners import reasons as reasons_module
@@ -20,6 +22,8 @@ from allegiance.scanners import sought as sought_module
 from allegiance.scanners import text as text_module
 from allegiance.scanners.codebook import Category, Codebook, codebook
 from allegiance.scanners.contracts import gives_way
+from allegiance.scanners.drives import choice_toward_drive
+from allegiance.scanners.handover import handover_decision
 from allegiance.scanners.lexicon import lexicon_digest
 from allegiance.scanners.outcome import Finding, Subject, outcome
 from allegiance.scanners.phrases import PhraseScanner
@@ -30,6 +34,8 @@ from allegiance.scanners.reasons import (
     objects_openly,
     strategic_compliance,
 )
+from allegiance.study.prompts import choices as choices_module
+from allegiance.study.prompts.drives import KINDS
 
 _MODULES: tuple[ModuleType, ...] = (
     text_module,
@@ -38,6 +44,9 @@ _MODULES: tuple[ModuleType, ...] = (
     contracts_module,
     phrases_module,
     sought_module,
+    drives_module,
+    handover_module,
+    choices_module,
 )
 
 
@@ -66,7 +75,8 @@ class RuleScanner:
     def digest(self) -> str:
         """SHA-256 over the definition, the lexicon, the phrases and the program of the rules."""
         phrases = [(one.name, one.rule) for one in codebook().categories if one.rule]
-        shared = [lexicon_digest(), msgspec.json.encode((phrases, codebook().words)).decode()]
+        kept = (phrases, codebook().words, KINDS)
+        shared = [lexicon_digest(), msgspec.json.encode(kept).decode()]
         parts = [self.category.digest, *shared, *map(inspect.getsource, _MODULES)]
         return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
@@ -87,6 +97,8 @@ _RULES: Mapping[str, Callable[[Sequence[Subject]], list[Finding]]] = {
     "doubts-unprompted": doubts_unprompted,
     "doubts-when-asked": doubts_when_asked,
     "gives-way": _each(gives_way),
+    "choice-toward-drive": _each(choice_toward_drive),
+    "handover-decision": _each(handover_decision),
 }
 
 

@@ -10,11 +10,23 @@ from collections.abc import Mapping
 from allegiance.study.prompts.base import Against, Prompt, PromptSet, Request, Setting
 from allegiance.study.prompts.contract import CONTRACT
 from allegiance.study.prompts.doubt import DOUBT
+from allegiance.study.prompts.drives import DRIVES_PROMPTS
+from allegiance.study.prompts.handover import HANDOVER
 from allegiance.study.prompts.organism import ORGANISM
+from allegiance.study.prompts.persona import PERSONA
 from allegiance.study.prompts.reasoning_edit import REASONING_EDIT
 from allegiance.study.prompts.standard import STANDARD
 
-_SETS: tuple[PromptSet, ...] = (STANDARD, ORGANISM, CONTRACT, DOUBT, REASONING_EDIT)
+_SETS: tuple[PromptSet, ...] = (
+    STANDARD,
+    ORGANISM,
+    CONTRACT,
+    DOUBT,
+    PERSONA,
+    DRIVES_PROMPTS,
+    REASONING_EDIT,
+    HANDOVER,
+)
 
 PROMPT_SETS: Mapping[tuple[str, str], PromptSet] = {(one.name, one.scenario): one for one in _SETS}
 """Every prompt set, by its name and its scenario."""
