@@ -7,6 +7,7 @@ from inspect_ai import Task, task
 from inspect_ai.model import get_model
 
 from allegiance.organism.provider import OrganismAPI
+from allegiance.scanners.rules import rule_scanner
 from allegiance.scanners.scorer import outcome_by_rule
 from allegiance.scenarios import study_task
 from allegiance.study import Study
@@ -14,10 +15,13 @@ from allegiance.study.templates import template
 
 __all__ = ["OrganismAPI", "task_of", "training_conflict"]
 
+OUTCOME = "outcome"
+
 
 def task_of(study: Study) -> Task:
     """Build the task of a study, as its scenario's own task does."""
-    return study_task(study, outcome_by_rule())
+    instruments = {f"rule:{OUTCOME}": rule_scanner(OUTCOME).digest}
+    return study_task(study, outcome_by_rule(), instruments=instruments)
 
 
 @task

@@ -28,6 +28,8 @@ from allegiance.scanners.reasons import (
     objects_openly,
     strategic_compliance,
 )
+from allegiance.study import reply as reply_module
+from allegiance.study import tags as tags_module
 
 _MODULES: tuple[ModuleType, ...] = (
     text_module,
@@ -35,6 +37,8 @@ _MODULES: tuple[ModuleType, ...] = (
     reasons_module,
     phrases_module,
     sought_module,
+    reply_module,
+    tags_module,
 )
 
 
