@@ -28,6 +28,7 @@ from allegiance.scanners.reasons import (
     objects_openly,
     strategic_compliance,
 )
+from allegiance.study import refusals as refusals_module
 from allegiance.study import reply as reply_module
 from allegiance.study import tags as tags_module
 
@@ -39,6 +40,7 @@ _MODULES: tuple[ModuleType, ...] = (
     sought_module,
     reply_module,
     tags_module,
+    refusals_module,
 )
 
 
