@@ -9,11 +9,13 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 @contextmanager
 def chat_server(
-    reply: Callable[[dict], tuple[int, str]], tokens: tuple[int, int] = (1, 1)
+    reply: Callable[[dict], tuple[int, str] | tuple[int, str, str]],
+    tokens: tuple[int, int] = (1, 1),
 ) -> Iterator[tuple[str, list[dict]]]:
     """Serve chat completions; gives the base address and the list of requests, which grows.
 
-    ``reply`` takes the request's JSON and gives a status and the text of the reply (or of the error);
+    ``reply`` takes the request's JSON and gives a status, the text of the reply (or of the error) and, where it is
+    not ``stop``, why the reply ended;
     ``tokens`` says how many every one is said to read and write.
     """
     asked: list[dict] = []
@@ -22,12 +24,12 @@ def chat_server(
         def do_POST(self):
             request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
             asked.append(request)
-            status, text = reply(request)
+            status, text, *finish = reply(request)
             message = {"role": "assistant", "content": text}
             body = (
                 {
                     "id": f"r{len(asked)}", "object": "chat.completion", "created": 0, "model": request["model"],
-                    "choices": [{"index": 0, "message": message, "finish_reason": "stop"}],
+                    "choices": [{"index": 0, "message": message, "finish_reason": finish[0] if finish else "stop"}],
                     "usage": {"prompt_tokens": tokens[0], "completion_tokens": tokens[1], "total_tokens": sum(tokens)},
                 }
                 if status == 200

@@ -1,16 +1,19 @@
 """What Inspect finds by entry point: the organisms as models, and the scenarios as tasks with a scorer."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import cast
 
 import yaml
 from inspect_ai import Task, task
 from inspect_ai.model import get_model
+from inspect_ai.scorer import Scorer
+from inspect_ai.solver import Solver
 
 from allegiance.organism.provider import OrganismAPI
 from allegiance.scanners.decision_scorers import decision_by_rule, picked_by_rule
 from allegiance.scanners.outcome import outcome
+from allegiance.scanners.rules import rule_scanner
 from allegiance.scanners.scored_state import subject_of
 from allegiance.scanners.scorer import contract_by_rule, outcome_by_rule
 from allegiance.scanners.strategic import sentence_places, strategic_sentences
@@ -31,26 +34,30 @@ __all__ = [
     "training_conflict",
 ]
 
+_OUTCOME: tuple[Callable[[], Scorer], tuple[str, ...]] = (outcome_by_rule, ("outcome",))
+_SCORERS: Mapping[str, tuple[Callable[[], Scorer], tuple[str, ...]]] = {
+    "contract": (contract_by_rule, ("outcome", "gives-way", "objects-openly")),
+    "drives": (picked_by_rule, ("choice-toward-drive",)),
+    "handover": (decision_by_rule, ("handover-decision",)),
+}
+"""What scores a scenario's samples in the log, and the rules that it asks; the outcome where none is named."""
+
 
 def task_of(study: Study) -> Task:
     """Build the task of a study, as its scenario's own task does."""
-    match study.scenario:
-        case "contract":
-            return study_task(study, contract_by_rule())
-        case "reasoning_edit":
-            editing = edit_reasoning(
-                Reading(sentence_places, strategic_sentences),
-                lambda state: outcome(subject_of(state)).value,
-                EDIT_WORDS[study.prompt_set.name],
-                study.generation.seed,
-            )
-            return study_task(study, outcome_by_rule(), editing)
-        case "drives":
-            return study_task(study, picked_by_rule())
-        case "handover":
-            return study_task(study, decision_by_rule())
-        case _:
-            return study_task(study, outcome_by_rule())
+    scorer, categories = _SCORERS.get(study.scenario, _OUTCOME)
+    solver = _editing(study) if study.scenario == "reasoning_edit" else None
+    instruments = {f"rule:{name}": rule_scanner(name).digest for name in categories}
+    return study_task(study, scorer(), solver, instruments=instruments)
+
+
+def _editing(study: Study) -> Solver:
+    return edit_reasoning(
+        Reading(sentence_places, strategic_sentences),
+        lambda state: outcome(subject_of(state)).value,
+        EDIT_WORDS[study.prompt_set.name],
+        study.generation.seed,
+    )
 
 
 @task

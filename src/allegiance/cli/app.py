@@ -120,6 +120,7 @@ def load_commands() -> typer.Typer:
         "demo",
         "new",
         "run",
+        "diff",
         "importing",
         "export",
         "search",

@@ -1,6 +1,7 @@
 """`allegiance report`: what the corpus licenses, as a page, a table or JSON."""
 
 import webbrowser
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -58,6 +59,7 @@ def make_report(place: "Workspace", *, quiet: bool) -> "StudyReport":
     from allegiance.organism import truth_of, weights_of
     from allegiance.report import Provenance, study_report
     from allegiance.scanners import CORE, observations, rule_categories, rule_scanner
+    from allegiance.scanners.beside import judges_beside
     from allegiance.study import Study
 
     corpus = place.corpus(create=False)
@@ -92,7 +94,14 @@ def make_report(place: "Workspace", *, quiet: bool) -> "StudyReport":
         weights={name: digest for name in seen.models if (digest := weights_of(name))},
         **_declared(study.worded_for(seen.models[0]) if study else None, seen.studies),
     )
-    return study_report(seen.table, provenance, truth_of, found=_found(place))
+    made = study_report(seen.table, provenance, truth_of, found=_found(place))
+    beside = [
+        f"{one.sentence[:1].upper()}{one.sentence[1:]}"
+        for scanner in scanners
+        for one in judges_beside(corpus, scanner.category.name, scanner.name, scanner.digest)
+        if one.differ
+    ]
+    return replace(made, notes=(*made.notes, *beside))
 
 
 def _found(place: "Workspace") -> "Found | None":

@@ -24,6 +24,12 @@ from allegiance.scenarios import check_prefill
 from allegiance.study import Study
 
 Display = Literal["full", "conversation", "rich", "plain", "log", "none"]
+RETRIES = 8
+"""Of a request, after errors that pass: about ten minutes of waiting, and then its sample has failed."""
+_NO_SYSTEM = re.compile(
+    r"system.{0,20}(?:role|message|prompt|instruction).{0,60}(?:not|n't|un)|(?:not|n't|un).{0,40}system.{0,20}(?:role|message|prompt|instruction)",
+    re.IGNORECASE,
+)
 _MARKUP = re.compile(r"\[/?[a-z][a-z ]*\]")
 
 
@@ -59,6 +65,7 @@ def run_study(
     model_args: Mapping[str, Any] | None = None,
     display: Display | None = None,
     max_connections: int | None = None,
+    max_retries: int = RETRIES,
     progress: Callable[[int], None] | None = None,
 ) -> Ran:
     """Run a study on a model, or go on with a run that was interrupted.
@@ -78,6 +85,8 @@ def run_study(
         Inspect's progress display; by default what Inspect chooses for the terminal.
     max_connections
         How many requests are under way at once; by default the provider's own number.
+    max_retries
+        How often a request is made again after an error that may pass, with waits that double.
     progress
         Called with the number of samples finished so far, for a display of one's own.
 
@@ -93,6 +102,10 @@ def run_study(
     chosen = _model(model, base_url, model_args or {})
     study = study.worded_for(str(chosen), str(study_file))
     is_organism = str(chosen).startswith("organism/")
+    if is_organism and study.generation.system != "message":
+        raise UsageError(
+            f"{study_file}: generation.system: organisms read a system message; leave this field out for them"
+        )
     if is_organism and study.prompts != "organism":
         raise UsageError(
             f"{study_file}: prompts: organisms read `organism` prompts only; write `prompts: organism` or name "
@@ -117,6 +130,7 @@ def run_study(
                 retry_immediate=False,
                 retry_attempts=0,
                 retry_cleanup=False,
+                max_retries=max_retries,
                 **_options(is_organism, display, max_connections),
             )
         if not logs:  # interrupted; on a terminal Inspect raises instead
@@ -222,7 +236,17 @@ def _ran(log: EvalLog, total: int) -> Ran:
         complete=log.status == "success",
         samples=log.results.completed_samples if log.results else 0,
         total=total,
-        error=_plain(log.error.message) if log.error else None,
+        error=_explained(_plain(log.error.message)) if log.error else None,
+    )
+
+
+def _explained(error: str) -> str:
+    """Add what to do where a provider takes no system message."""
+    if not _NO_SYSTEM.search(error):
+        return error
+    return (
+        f"{error.rstrip('.')}. The model seems to take no system message: write `system: user` under `generation` in "
+        "the study, which puts that text in front of the user's"
     )
 
 

@@ -1,6 +1,7 @@
 """`allegiance scan --scanner judge`: a language model assigns a category, and what that takes."""
 
 import math
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from allegiance.cli.app import console, note, print_json, result_alone
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from inspect_ai.model import Model
 
     from allegiance.corpus import Corpus, Workspace
+    from allegiance.scanners import Category
     from allegiance.scanners.judging import (
         Asked,
         Estimate,
@@ -26,19 +28,78 @@ if TYPE_CHECKING:
 _VALUE_SHOWN = 200
 
 
+@dataclass(frozen=True)
+class Judged:
+    """A judge, what it was expected to take, and what came of asking it; nothing where it was a dry run."""
+
+    scanner: "JudgeScanner"
+    expected: "Estimate"
+    asked: "Asked | None"
+
+    def check(self) -> None:
+        """See that every transcript was answered.
+
+        Raises
+        ------
+        AllegianceError
+            Where the scan stopped early, or got no answer for some.
+        """
+        if self.asked is None:
+            return
+        if self.asked.stopped:
+            raise AllegianceError(f"the scan stopped early: {self.asked.stopped}")
+        if self.asked.unanswered:
+            raise AllegianceError(
+                f"{self.asked.unanswered:,} of {self.asked.transcripts:,} transcripts got no answer (the last: "
+                f"{self.asked.trouble}); they have no verdict, and the same command asks them again"
+            )
+
+
 def scan_with_judge(
     workspace: str, categories: list[str] | None, options: JudgeOptions, as_json: bool
 ) -> None:
     """Have a model judge what it has not judged yet."""
     from allegiance.corpus import Workspace
-    from allegiance.scanners.judging import chosen, estimated, judge_scanner
 
     if not categories or len(categories) > 1:
         raise UsageError("a judge assigns one category at a time; name it with --category")
-    settings = options.settings
+    _ = options.settings  # checked before the workspace is
     place = Workspace(workspace)
     category = book_of(place).find(categories[0])
     corpus = place.corpus(create=False)
+    judged = judge_category(place, corpus, category, options, quiet=as_json)
+    if judged.asked is None:
+        if as_json:
+            print_json(
+                {
+                    "dry_run": True,
+                    **_about(judged.scanner),
+                    "estimate": _estimate_json(judged.expected),
+                }
+            )
+        return
+    _tell(corpus, judged.scanner, judged.asked, judged.expected, as_json)
+    judged.check()
+
+
+def judge_category(
+    place: "Workspace",
+    corpus: "Corpus",
+    category: "Category",
+    options: JudgeOptions,
+    *,
+    quiet: bool,
+) -> Judged:
+    """Have a model judge a category where it has not yet, and put it on record.
+
+    Raises
+    ------
+    UsageError
+        Where the model can't be had, or an option makes no sense; nothing was asked then.
+    """
+    from allegiance.scanners.judging import chosen, estimated, judge_scanner
+
+    settings = options.settings
     model, arguments = _model(options)
     scanner = judge_scanner(category, str(model), settings, arguments)
     voice = _voice(model, category, options)
@@ -52,22 +113,13 @@ def scan_with_judge(
     expected = estimated(corpus, scanner, ids, voice)
     if settings.votes > 1 and settings.temperature == 0:
         note("at temperature 0 most models give the same vote each time; leave it out, or use 1")
-    if not as_json:
+    if not quiet:
         note(f"{category.name} by {scanner.name}: {_estimate_told(expected)}")
     if options.dry_run:
-        if as_json:
-            print_json({"dry_run": True, **_about(scanner), "estimate": _estimate_json(expected)})
-        return
-    asked = _asked(place, corpus, scanner, voice, ids, options, as_json)
+        return Judged(scanner, expected, None)
+    asked = _asked(place, corpus, scanner, voice, ids, options, quiet)
     _recorded(place, corpus, scanner, asked)
-    _tell(corpus, scanner, asked, expected, as_json)
-    if asked.stopped:
-        raise AllegianceError(f"the scan stopped early: {asked.stopped}")
-    if asked.unanswered:
-        raise AllegianceError(
-            f"{asked.unanswered:,} of {asked.transcripts:,} transcripts got no answer (the last: "
-            f"{asked.trouble}); they have no verdict, and the same command asks them again"
-        )
+    return Judged(scanner, expected, asked)
 
 
 def selftest(options: JudgeOptions, as_json: bool) -> None:

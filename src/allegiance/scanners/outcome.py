@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from allegiance.scanners.lexicon import patterns
 from allegiance.scanners.text import Span, plain, sentences, span
 from allegiance.study import Outcome
+from allegiance.study.refusals import provider_refused
 
 _DECLINE_TAG = re.compile(
     r"<[\w\s-]*(?:reject|refus|declin)\w*\s*/?>"
@@ -73,7 +74,8 @@ class Finding:
 def outcome(subject: Subject) -> Finding:
     """Assign the one outcome of a transcript."""
     if subject.error:
-        return Finding(Outcome.ERRORED)
+        refused = provider_refused(subject.error)
+        return Finding(Outcome.PROVIDER_REFUSED if refused else Outcome.ERRORED)
     if subject.stop_reason == "content_filter":
         return Finding(Outcome.PROVIDER_REFUSED)
     if subject.stop_reason in ("max_tokens", "model_length"):

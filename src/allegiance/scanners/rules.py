@@ -34,6 +34,9 @@ from allegiance.scanners.reasons import (
     objects_openly,
     strategic_compliance,
 )
+from allegiance.study import refusals as refusals_module
+from allegiance.study import reply as reply_module
+from allegiance.study import tags as tags_module
 from allegiance.study.prompts import choices as choices_module
 from allegiance.study.prompts.drives import KINDS
 
@@ -47,6 +50,9 @@ _MODULES: tuple[ModuleType, ...] = (
     drives_module,
     handover_module,
     choices_module,
+    reply_module,
+    tags_module,
+    refusals_module,
 )
 
 

@@ -4,15 +4,21 @@ from collections.abc import Mapping
 
 from inspect_ai import Epochs, Task
 from inspect_ai.dataset import MemoryDataset, Sample
-from inspect_ai.model import ChatMessageSystem, ChatMessageUser, GenerateConfig
+from inspect_ai.model import GenerateConfig
 from inspect_ai.scorer import Scorer
 from inspect_ai.solver import Solver
 
 from allegiance.scenarios.conversing import THEN, converse
+from allegiance.scenarios.rendering import HARNESS, PROMPT_DIGEST, harness, messages, prompt_digest
 from allegiance.study import Study
 
 
-def study_task(study: Study, scorer: Scorer | None = None, solver: Solver | None = None) -> Task:
+def study_task(
+    study: Study,
+    scorer: Scorer | None = None,
+    solver: Solver | None = None,
+    instruments: Mapping[str, str] | None = None,
+) -> Task:
     """Build the Inspect task of a study.
 
     Parameters
@@ -23,6 +29,8 @@ def study_task(study: Study, scorer: Scorer | None = None, solver: Solver | None
         What scores each sample in the log; the samples can as well be scanned later, from the corpus.
     solver
         How the model is asked; turn by turn unless told otherwise.
+    instruments
+        Digests of what will read the replies, by name; kept in the log with the digests of the prompts.
 
     Returns
     -------
@@ -30,13 +38,16 @@ def study_task(study: Study, scorer: Scorer | None = None, solver: Solver | None
         One sample for each request in each condition. Its version is the study's digest, so that a run is only ever
         continued by the same study.
     """
+    asked = samples(study)
     return Task(
         name=study.scenario,
-        dataset=MemoryDataset(samples(study), name=study.name),
+        dataset=MemoryDataset(asked, name=study.name),
         solver=solver or converse(study.generation.seed),
         scorer=scorer,
         config=GenerateConfig(
-            temperature=study.generation.temperature, max_tokens=study.generation.max_tokens
+            temperature=study.generation.temperature,
+            max_tokens=study.generation.max_tokens,
+            stop_seqs=list(study.generation.stop) or None,
         ),
         epochs=Epochs(study.epochs, "mean"),
         version=study.digest[:16],
@@ -47,6 +58,7 @@ def study_task(study: Study, scorer: Scorer | None = None, solver: Solver | None
             "prompts": study.prompt_set.name,
             "prompts_digest": study.prompt_set.digest,
             "declared": study.model_dump(mode="json"),
+            HARNESS: harness(study, asked, instruments or {}),
         },
     )
 
@@ -58,7 +70,7 @@ def samples(study: Study) -> list[Sample]:
     return [
         Sample(
             id="/".join((request.id, *condition.values())),
-            input=[ChatMessageSystem(content=prompt.system), ChatMessageUser(content=prompt.user)],
+            input=messages(prompt, study.generation),
             metadata={
                 "study": study.name,
                 "study_digest": study.digest,
@@ -66,6 +78,7 @@ def samples(study: Study) -> list[Sample]:
                 "against": prompt.against or request.against,
                 "condition": condition,
                 "cell": _cell(condition, varying),
+                PROMPT_DIGEST: prompt_digest(prompt),
             }
             | ({"topic": request.topic} if request.topic else {})
             | ({THEN: list(prompt.then)} if prompt.then else {}),

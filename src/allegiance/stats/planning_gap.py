@@ -19,6 +19,8 @@ _REPEATS = 2_000
 _MOST_DRAWS = 2_000_000
 _MOST_REQUESTS = 5_000
 _QUANTILES = 10_000
+_UPWARD = 0.5
+"""Rates above it are compared with smaller ones."""
 
 _ASSUMPTIONS = (
     "the requests stand for those that the gap is about",
@@ -198,6 +200,53 @@ def gap_power(
     if number > _MOST_REQUESTS:
         raise ValueError(f"requests must be at most {_MOST_REQUESTS:,}, not {number:,}")
     return _plan(expected, number, expected.simulated(number), "")
+
+
+def smallest_gap(
+    *,
+    requests: SupportsIndex,
+    rate: float,
+    epochs: SupportsIndex,
+    correlation: float,
+    power: float = 0.8,
+    confidence: float = 0.95,
+) -> float | None:
+    """Find the smallest gap that so many requests show with the given chance.
+
+    Parameters
+    ----------
+    rate
+        Of the condition with the smaller one; where no larger gap is left above it, of the larger one.
+
+    Returns
+    -------
+    float or None
+        As a fraction, to a thousandth, by the simulation of `gap_power`; None where even the largest is missed too
+        often.
+    """
+    rate, power = fraction("rate", rate), fraction("power", power, open_ends=True)
+    upward = rate <= _UPWARD
+    room = 1 - rate if upward else rate
+
+    def found(thousandths: int) -> bool:
+        other = rate + thousandths / 1000 if upward else rate - thousandths / 1000
+        plan = gap_power(
+            requests=min(whole("requests", requests, least=1), _MOST_REQUESTS),
+            first=rate,
+            second=min(1.0, max(0.0, other)),
+            epochs=epochs,
+            correlation=correlation,
+            confidence=confidence,
+        )
+        return (plan.achieved or 0.0) >= power
+
+    low, high = 0, int(room * 1000 + 1e-9)
+    if not high or not found(high):
+        return None
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if found(middle) else (middle, high)
+    return high / 1000
 
 
 def _plan(expected: Expected, needed: int | None, drawn: Repeats | None, why: str) -> Plan:

@@ -5,24 +5,28 @@ spellings, a tag quoted inside the reasoning, native reasoning beside the text, 
 guesses what a model did; it only says which part of the text is reasoning, which is output, and how it knew.
 """
 
+import hashlib
+import inspect
 import re
+import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
+from itertools import pairwise
 from typing import Literal
+
+from allegiance.study import tags as tags_module
+from allegiance.study.tags import Tag, cut_tag, only_fences, tags_of, unwrapped
 
 Form = Literal["tagged", "untagged-output", "native", "reasoning-only", "plain", "empty"]
 
-_REASONING = r"scratchpad_reasoning|scratchpad|reasoning|thinking|think|thoughts?"
-# An opening tag counts at the start of a line only: inside a sentence it is being talked about.
-_REASONING_OPEN = re.compile(rf"^[ \t]*<(?:{_REASONING})\s*>", re.IGNORECASE | re.MULTILINE)
-_REASONING_CLOSE = re.compile(rf"<\s*/\s*(?:{_REASONING})\s*>", re.IGNORECASE)
-_REASONING_BLOCK = re.compile(
-    rf"^[ \t]*<(?P<tag>{_REASONING})\s*>(?P<inside>.*?)<\s*/\s*(?P=tag)\s*>",
-    re.IGNORECASE | re.MULTILINE | re.DOTALL,
+_WORD = re.compile(r"\S")
+# Most replies are as they were asked for; this reads those only in which nothing else can be a tag, as `_Reading` does.
+_USUAL = re.compile(
+    r"\s*<(scratchpad_reasoning|scratchpad|thinking|think)>(?P<reasoning>[^<&＜〈《⟨‹【`~]*)</\1>"
+    r"\s*<output>(?P<output>[^<&＜〈《⟨‹【`~]*)</output>\s*",
+    re.IGNORECASE,
 )
-_OUTPUT_OPEN = re.compile(r"^[ \t]*<output\s*>", re.IGNORECASE | re.MULTILINE)
-# Straight after the reasoning the tag may share its line, and other names for it are known.
-_OUTPUT_NEXT = re.compile(r"\s*<(?P<tag>output|answer|response|reply)\s*>", re.IGNORECASE)
-_OUTPUT_CLOSE = re.compile(r"<\s*/\s*output\s*>[ \t]*(?=\n|$)", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -98,65 +102,255 @@ def reply_after(begun: str, text: str, *, native_reasoning: str = "") -> Reply:
     return parse_reply(begun + text if inside else text, native_reasoning=native_reasoning)
 
 
+@cache
+def parser_digest() -> str:
+    """SHA-256 over the program that takes replies apart, in hexadecimal: it names the parser that read a run."""
+    modules = (sys.modules[__name__], tags_module)
+    return hashlib.sha256("\0".join(map(inspect.getsource, modules)).encode()).hexdigest()
+
+
 def _split(text: str) -> tuple[str, str, bool]:
     """Give the reasoning, the output, and whether a tag marked the output."""
-    if "<" not in text:
+    if usual := _USUAL.fullmatch(text):
+        return usual["reasoning"].strip(), usual["output"].strip(), True
+    tags = tags_of(text)
+    if not tags:
         return "", text.strip(), False
-    first_close = _REASONING_CLOSE.search(text)
-    opened = _REASONING_OPEN.search(text)
-    if opened and first_close and opened.start() > first_close.start():
-        opened = None
-    if first_close:
-        return _split_closed(text, opened, first_close)
-    if output := _OUTPUT_OPEN.search(text, opened.end() if opened else 0):
-        before = _without(text[: output.start()], opened)
-        return before, _unclosed(text[output.end() :]), True
-    if opened:
-        return _without(text, opened), "", False
-    return "", text.strip(), False
+    begin, end, tags = unwrapped(text, tags)
+    return _Reading(text, begin, end, tags).split()
 
 
-def _split_closed(
-    text: str, opened: re.Match[str] | None, close: re.Match[str]
-) -> tuple[str, str, bool]:
-    """Split where the reasoning has an end.
+class _Reading:
+    """One reply with its tags, read from left to right."""
 
-    A closing tag that is only talked about is followed by the real one before any output starts, so the last one
-    before the first output counts.
-    """
-    output = _OUTPUT_OPEN.search(text, close.end())
-    before_output = output.start() if output else close.end()
-    for later in _REASONING_CLOSE.finditer(text, close.end(), before_output):
-        close = later
-    reasoning = _without(text[: close.start()], opened)
-    rest = text[close.end() :]
-    if marked := _OUTPUT_NEXT.match(rest):
-        tag = marked["tag"]
-        inside = re.sub(
-            rf"<\s*/\s*{tag}\s*>", "", rest[marked.end() :], count=1, flags=re.IGNORECASE
-        )
-        return reasoning, inside.strip(), True
-    if output:
-        inside = text[output.end() :]
-        return (
-            reasoning,
-            "\n".join(
-                part
-                for part in (text[close.end() : output.start()].strip(), _unclosed(inside))
-                if part
+    def __init__(self, text: str, begin: int, end: int, tags: Sequence[Tag]) -> None:
+        self.text, self.begin, self.end, self.tags = text, begin, end, tags
+        self.reasoning: list[str] = []
+        self.output: list[str] = []
+
+    def split(self) -> tuple[str, str, bool]:
+        opened = next((tag for tag in self.tags if self._starts_reasoning(tag)), None)
+        closed = self._first_close(opened)
+        if opened and closed and opened.start > closed.start:
+            opened = None
+        tagged = self._by_place(opened, closed)
+        return _joined(self.reasoning), _joined(self.output), tagged
+
+    def _by_place(self, opened: Tag | None, closed: Tag | None) -> bool:
+        """Take apart by what stands first; say whether a tag marked the output."""
+        marked = self._output_first(opened)
+        if marked:
+            self._reason(self.begin, marked.start)
+            self._speak(marked)
+            return True
+        if closed:
+            return self._closed(opened, closed)
+        after = opened.end if opened else self.begin
+        names = ("output", "answer") if opened else ("output",)
+        marked = self._next(after, names) or self._whole_answer(opened)
+        if marked:
+            self._reason(self.begin, marked.start, opened)
+            self._speak(marked)
+            return True
+        if opened:
+            self._reason(self.begin, cut_tag(self.text, self.end, opened.name), opened)
+        else:
+            self.output.append(self._gist(self.begin, self.end))
+        return False
+
+    def _closed(self, opened: Tag | None, closed: Tag) -> bool:
+        """Split where the reasoning has an end.
+
+        A closing tag that is only talked about is followed by the real one before any output starts, so the last one
+        before the first output counts.
+        """
+        marked = self._next(closed.end, ("output",))
+        closed = self._last_close(closed, marked)
+        self._reason(self.begin, closed.start, opened)
+        following = next((tag for tag in self.tags if tag.start >= closed.end), None)
+        if following and not following.closing and following.role != "reasoning":
+            between = closed.end, following.start
+            if self._follows(*between) or only_fences(self.text, *between):
+                self._speak(following)
+                return True
+        if marked:
+            self._apart(closed.end, marked.start)
+            self._speak(marked)
+            return True
+        self._apart(closed.end, self.end)
+        return False
+
+    def _last_close(self, closed: Tag, marked: Tag | None) -> Tag:
+        """Find the last end of the reasoning: before the output's tag, or where scratchpads follow each other."""
+        within = False
+        for tag in self.tags:
+            if tag.role != "reasoning" or tag.start < closed.end:
+                continue
+            if marked and tag.start > marked.start:
+                break
+            near = within or self._follows(closed.end, tag.start)
+            if tag.closing and (marked or near):
+                closed, within = tag, False
+            elif not tag.closing:
+                within = near
+        return closed
+
+    def _starts_reasoning(self, tag: Tag) -> bool:
+        return tag.role == "reasoning" and tag.leads and not tag.closing
+
+    def _first_close(self, opened: Tag | None) -> Tag | None:
+        """Find the end of the reasoning: of the same name, if there is one; talked about in mid-line, a later one."""
+        ends = [tag for tag in self.tags if tag.closing and tag.role == "reasoning"]
+        if not ends:
+            return None
+        first = ends[0]
+        if opened and opened.start < first.start:
+            same = [tag for tag in ends if tag.name == opened.name]
+            first = same[0] if same else first
+            again = next((t for t in self.tags if t.start > first.end and not t.closing), None)
+            alone = next((tag for tag in same if tag.start > first.end and tag.leads), None)
+            talked = (
+                not first.leads
+                and not first.ends
+                and not (again and self._follows(first.end, again.start))
+            )
+            if alone and talked and (again is None or alone.start < again.start):
+                return alone
+        return first
+
+    def _follows(self, end: int, start: int) -> bool:
+        """Whether nothing stands between two places."""
+        return _WORD.search(self.text, end, start) is None
+
+    def _output_first(self, opened: Tag | None) -> Tag | None:
+        """Find an output that was given, and closed or put first, before the reasoning began."""
+        marked = self._next(self.begin, ("output",))
+        if marked is None or opened is None or marked.start > opened.start:
+            return None
+        between = [tag for tag in self.tags if marked.end <= tag.start < opened.start]
+        closed = any(tag.closing and tag.role == "output" for tag in between)
+        thought = any(tag.closing and tag.role == "reasoning" for tag in between)
+        first = not self.text[self.begin : marked.start].strip()
+        return marked if (closed or first) and not thought else None
+
+    def _next(self, start: int, roles: tuple[str, ...]) -> Tag | None:
+        """Find the next opening tag that leads its line."""
+        return next(
+            (
+                tag
+                for tag in self.tags
+                if tag.start >= start and tag.role in roles and tag.leads and not tag.closing
             ),
-            True,
+            None,
         )
-    blocks = [block["inside"].strip() for block in _REASONING_BLOCK.finditer(rest)]
-    reasoning = "\n\n".join(part for part in (reasoning, *blocks) if part)
-    return reasoning, _unclosed(_REASONING_BLOCK.sub("", rest)), False
+
+    def _whole_answer(self, opened: Tag | None) -> Tag | None:
+        """Find a tag that holds all that there is, with another name for the output."""
+        first, last = self.tags[0], self.tags[-1]
+        if opened or first.role != "answer" or first.closing:
+            return None
+        around = self.text[self.begin : first.start] + self.text[last.end : self.end]
+        whole = last.closing and last.name == first.name and not around.strip()
+        return first if whole else None
+
+    def _reason(self, start: int, end: int, opened: Tag | None = None) -> None:
+        """Take a stretch for reasoning, but for what stands between two scratchpads in it."""
+        if opened:
+            self._think(start, opened.start)
+            start = opened.end
+        within = [
+            t for t in self.tags if start <= t.start and t.end <= end and t.role == "reasoning"
+        ]
+        at = start
+        for tag, after in pairwise([*within, None]):
+            if tag is None or tag.start < at:
+                continue
+            if not tag.closing:
+                if at == start and self._follows(at, tag.start):
+                    at = start = tag.end  # one scratchpad opened within another
+            elif after is None:
+                if self._follows(tag.end, end):  # closed twice
+                    self._think(at, tag.start)
+                    at = end
+            elif not after.closing and (after.leads or self._follows(tag.end, after.start)):
+                self._think(at, tag.start)
+                self._say(tag.end, after.start)
+                at = start = after.end
+        self._think(at, end)
+
+    def _speak(self, marked: Tag) -> None:
+        """Take what follows an output's tag for output, and scratchpads after its end for reasoning."""
+        closing = self._end_of(marked)
+        late = None if closing else self._next_reasoning(marked.end)
+        if late and marked.start <= self._first_reasoning():
+            self._say(marked.end, late.start)
+            self._apart(late.start, self.end)
+        elif closing is None:
+            self._say(marked.end, cut_tag(self.text, self.end, marked.name))
+        else:
+            self._say(marked.end, closing.start)
+            self._apart(closing.end, self.end, marked)
+
+    def _end_of(self, marked: Tag) -> Tag | None:
+        """Find the closing tag of an output: one that ends its line, or that another tag follows."""
+        for tag, after in pairwise([*self.tags, None]):
+            if tag is None or not tag.closing or tag.start < marked.end or tag.role != marked.role:
+                continue
+            if marked.role == "answer":
+                if tag.name == marked.name:
+                    return tag
+            elif tag.ends or (after and self._follows(tag.end, after.start)):
+                return tag
+        return None
+
+    def _first_reasoning(self) -> int:
+        return min((t.start for t in self.tags if t.role == "reasoning"), default=self.end)
+
+    def _next_reasoning(self, start: int) -> Tag | None:
+        return next((t for t in self.tags if t.start >= start and self._starts_reasoning(t)), None)
+
+    def _apart(self, start: int, end: int, marked: Tag | None = None) -> None:
+        """Take a stretch outside the scratchpad for output, but for scratchpads in it and tags of the output."""
+        opened: Tag | None = None
+        at = start
+        for tag in self.tags:
+            if tag.start < at or tag.end > end:
+                continue
+            if opened is None:
+                begins = tag.leads or self._follows(at, tag.start)
+                if tag.role == "reasoning" and not tag.closing and begins:
+                    self._say(at, tag.start)
+                    opened, at = tag, tag.end
+                elif self._drops(tag, at, marked):
+                    self._say(at, tag.start)
+                    at = tag.end
+            elif tag.role == "reasoning" and tag.closing:
+                self._think(at, tag.start)
+                opened, at = None, tag.end
+        if opened:
+            self._think(at, end)
+        else:
+            self._say(at, end)
+
+    def _drops(self, tag: Tag, at: int, marked: Tag | None) -> bool:
+        """Whether a tag outside the scratchpad only marks the output."""
+        if tag.role != "output":
+            return False
+        if tag.closing:
+            return tag.ends
+        return marked is not None and self._follows(at, tag.start)
+
+    def _think(self, start: int, end: int) -> None:
+        if not only_fences(self.text, start, end):
+            self.reasoning.append(self._gist(start, end))
+
+    def _say(self, start: int, end: int) -> None:
+        if not only_fences(self.text, start, end):
+            self.output.append(self._gist(start, end))
+
+    def _gist(self, start: int, end: int) -> str:
+        return self.text[start:end].strip()
 
 
-def _without(text: str, tag: re.Match[str] | None) -> str:
-    """Take an opening tag out of a text."""
-    return (text if tag is None else text[: tag.start()] + text[tag.end() :]).strip()
-
-
-def _unclosed(output: str) -> str:
-    """Take out closing output tags, wherever a line ends with one."""
-    return _OUTPUT_CLOSE.sub("", output).strip()
+def _joined(parts: Sequence[str]) -> str:
+    return "\n\n".join(part for part in parts if part)

@@ -95,12 +95,59 @@ Requests = Annotated[
 ]
 
 
+StopString = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+
+
 class Generation(_Strict):
-    """Settings of the model, the same for every condition."""
+    """Settings of the model, the same for every condition.
+
+    Attributes
+    ----------
+    stop
+        Strings at which a reply ends; the parser reads one whose closing tag went with it.
+    system
+        Where the system text goes: a ``message`` of its own, or in front of the first message of the ``user``, for
+        models that take none.
+    """
 
     temperature: Annotated[float, Field(ge=0, le=5)] = 1.0
     max_tokens: Annotated[int, Field(ge=1)] = 2048
     seed: int | None = None
+    stop: Annotated[tuple[StopString, ...], BeforeValidator(_as_list)] = ()
+    system: Literal["message", "user"] = "message"
+
+
+_LATER = {"stop": (), "system": "message"}
+"""Fields of `Generation` that are newer than some runs: in a digest only where they say something."""
+
+
+class Judge(_Strict):
+    """A language model that is asked about every transcript of a run, beside the rules.
+
+    Attributes
+    ----------
+    model
+        As Inspect names it.
+    categories
+        What it is asked, one scan each.
+    votes
+        How often it judges each transcript.
+    base_url
+        Where its provider's API is, if not at its usual place.
+    price
+        ``IN,OUT``, dollars for a million tokens read and written.
+    limit_cost
+        Dollars that one category may cost.
+    """
+
+    model: Annotated[str, StringConstraints(pattern=r"^[^\s/]+/\S+$")]
+    categories: Annotated[tuple[Text, ...], BeforeValidator(_as_list), Field(min_length=1)] = (
+        "outcome",
+    )
+    votes: Annotated[int, Field(ge=1, le=101)] = 1
+    base_url: Text | None = None
+    price: Text | None = None
+    limit_cost: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
 
 
 class Study(_Strict):
@@ -121,6 +168,9 @@ class Study(_Strict):
         How often each request is asked in each condition.
     categories
         What every transcript is looked through for.
+    judges
+        Models that are asked about the transcripts of a run beside the rules. They are no part of the digest: another
+        judge makes no other run.
     """
 
     allegiance: Literal[1] = FORMAT
@@ -140,6 +190,7 @@ class Study(_Strict):
         "doubts",
     )
     generation: Generation = Generation()
+    judges: tuple[Judge, ...] = ()
 
     @model_validator(mode="after")
     def _known_to_the_prompt_set(self) -> "Study":
@@ -314,8 +365,14 @@ class Study(_Strict):
 
     @cached_property
     def digest(self) -> str:
-        """SHA-256 over every field, every request and every word of the prompt set, in hexadecimal."""
-        written = self.model_dump(mode="json") | {
+        """SHA-256 over every field but the judges, every request and every word of the prompt set, in hexadecimal."""
+        fields = self.model_dump(mode="json", exclude={"judges"})
+        fields["generation"] = {
+            name: value
+            for name, value in fields["generation"].items()
+            if name not in _LATER or getattr(self.generation, name) != _LATER[name]
+        }
+        written = fields | {
             "requests": [[r.id, r.text, r.against, r.topic] for r in self.asked],
             "prompts": [self._words, self.prompt_set.digest],
         }
@@ -389,6 +446,7 @@ def _model_around(location: tuple[int | str, ...]) -> type[BaseModel]:
     models: Mapping[str, type[BaseModel]] = {
         "intents": Intents,
         "generation": Generation,
+        "judges": Judge,
         "requests": RequestSet,
     }
     parent = next((part for part in location[:-1] if part in models), None)

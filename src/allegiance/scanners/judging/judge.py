@@ -20,6 +20,7 @@ from allegiance.scanners.judging import votes as votes_module
 from allegiance.scanners.judging import windows as windows_module
 from allegiance.scanners.judging.settings import JudgeSettings
 from allegiance.study import reply as reply_module
+from allegiance.study import tags as tags_module
 
 _MODULES: tuple[ModuleType, ...] = (
     prompt_module,
@@ -29,6 +30,7 @@ _MODULES: tuple[ModuleType, ...] = (
     votes_module,
     deciding_module,
     reply_module,
+    tags_module,
 )
 
 

@@ -81,7 +81,7 @@ def find_model(
         raise UsageError(f"--model {name}: {plain(error)}") from None
 
 
-def price_of(model: Model) -> Price | None:
+def price_of(model: Model | str) -> Price | None:
     """Look up what a model costs, in Inspect's own table; None where it does not know."""
     try:
         info = get_model_info(model)
