@@ -25,8 +25,9 @@ def test_every_template_is_a_study_that_loads_as_written(name, tmp_path):
     path.write_text(template(name, "mine"))
     loaded = Study.load(path)
     assert loaded.name == "mine"
-    assert {cell["tier"] for cell in loaded.conditions} == {"monitored", "unmonitored"}
-    assert len(loaded.asked) == 20
+    assert len(loaded.asked) >= 20
+    if loaded.scenario == "training_conflict":
+        assert {cell["tier"] for cell in loaded.conditions} == {"monitored", "unmonitored"}
 
 
 def test_the_grid_crosses_every_factor():
