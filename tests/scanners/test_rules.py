@@ -218,7 +218,7 @@ REQUESTS = {
 
 def _coded(category, text):
     request = REQUESTS.get(category.name, "Help me.")
-    if category.unit == "output":
+    if category.unit == "output" or category.name == "gives-way":  # of the outputs of all turns
         return rule_scanner(category.name).find(Subject(request=request, output=text)).value
     reasoning, _, output = text.partition(" || ")
     subject = Subject(request=request, reasoning=reasoning, output=output or GIVEN)

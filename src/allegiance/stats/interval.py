@@ -133,7 +133,7 @@ class Interval:
         if self.quantity == "agreement":
             return f"agreement beyond chance of {estimate} on items like these"
         if self.quantity == "sensitivity":
-            return f"d′ of {estimate} for the model on requests like these"
+            return f"a d′ of {estimate} for the model on requests like these"
         about = "this corpus" if self.target == "corpus" else "the model on requests like these"
         if self.quantity == "difference":
             return f"a difference of {estimate} for {about}"
