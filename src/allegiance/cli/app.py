@@ -132,6 +132,7 @@ def load_commands() -> typer.Typer:
         "agreement",
         "calibrate",
         "estimate",
+        "interpret",
         "claim",
         "attest",
         "report",
