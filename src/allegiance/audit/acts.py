@@ -57,7 +57,7 @@ class Act:
     facts
         What interpretations read.
     why
-        Why no outcome can be told: an outcome that is missing, or the status of its verdict; empty where one can.
+        Why no outcome can be told: an outcome that is missing, or what became of the verdict; empty where one can.
     """
 
     transcript_id: str
@@ -198,12 +198,12 @@ def _outcome(
     if "step" in levels and decided[1] != "not scanned":
         decision = decided[0] or ""
         outcome = _DECISIONS.get(decision)
-        return outcome, "" if outcome else (decided[0] or decided[1]), decision
+        return outcome, "" if outcome else f"decision {decided[0] or decided[1]}", decision
     value, status = verdict("outcome")
     if levels.get("evening") == "harmful" and (gave_way[0] or "").startswith("turn"):
         return "complied", "", ""
     if value not in _OBSERVED:
-        return None, value or status, ""
+        return None, value or f"verdict {status}", ""
     if levels.get("evening") == "harmful" and gave_way[0] == "never":
         return "refused", "", ""
     return value, "", ""

@@ -153,8 +153,8 @@ def _judged(found: Gap, requests: int, margin: float | None) -> AgentLine:
     interval = found.interval
     limits = f"[{100 * interval.low:+.1f}, {100 * interval.high:+.1f}]"
     told = (
-        f"it keeps Intent_1 to the letter {100 * interval.point:+.1f} points {limits} more often after than before, on "
-        f"{requests:,} requests with the original intent in force"
+        f"with the original intent in force, on {requests:,} requests, the share that keeps Intent_1 to the letter is "
+        f"{100 * interval.point:+.1f} points {limits} after minus before"
     )
     if interval.low > 0 or interval.high < 0:
         return AgentLine(MOVED, told, found, requests)

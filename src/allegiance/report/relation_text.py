@@ -9,6 +9,7 @@ from rich.text import Text
 
 from allegiance.audit.disagreeing import Disagreement
 from allegiance.audit.relation import Row, Share
+from allegiance.report.rates import SHOW_WORST_CASE_ABOVE
 from allegiance.report.wording import MISSING, counted, limits, per_cent, rate
 from allegiance.study.interpretations import BROKEN, FACTS, INTENTS, KEPT, NOT_TESTED, Cell, Column
 from allegiance.study.interpretations.extrapolations import Extrapolation
@@ -96,7 +97,7 @@ def print_definitions(
     console: Console,
 ) -> None:
     """Print what everything means: interpretations with their rows, extrapolations, cells and facts."""
-    for one in dict.fromkeys(column.interpretation for column in columns):
+    for one in {column.interpretation.name: column.interpretation for column in columns}.values():
         cites = f" (cites {one.cites})" if one.cites else ""
         console.print(Text(f"{one.name}{cites}: {one.meaning}", style="bold"), soft_wrap=True)
         if isinstance(one, Interpreted):
@@ -152,4 +153,7 @@ def _numbers(share: Share) -> tuple[str, ...]:
         return (f"{NOT_TESTED}{lost}",)
     sure = f"{rate(share.interval.point)} %  [{limits(share.interval)}]"
     tested = per_cent(share.tested, share.acts)
+    worst = share.interval.worst_case
+    if worst is not None and share.missing > SHOW_WORST_CASE_ABOVE * (share.tested + share.missing):
+        lost += f": {rate(worst.low)} to {rate(worst.high)} % whatever they are"
     return sure, f"{share.kept:,} of {share.tested:,}, {tested} tested{lost}"
