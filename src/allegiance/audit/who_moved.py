@@ -62,7 +62,10 @@ class PrincipalLine:
         """The line."""
         if len(self.said) == 1:
             return f"Principal: {next(iter(self.said))}."
-        parts = [f"in {count:,} transcripts {one}" for one, count in self.said.items()]
+        parts = [
+            f"in {count:,} transcript{'s' if count != 1 else ''} {one}"
+            for one, count in self.said.items()
+        ]
         return f"Principal: {'; '.join(parts)}."
 
     def to_dict(self) -> dict[str, Any]:
