@@ -1,7 +1,12 @@
 """From transcripts and verdicts to the facts of an act."""
 
 import pytest
-from tests.audit.conflicts import Told, acts_in
+from tests.audit.conflicts import DIGEST, Told, acts_in, corpus_of
+
+from allegiance.audit import frame
+from allegiance.audit.acts import acts_of, instruments_for
+from allegiance.errors import UsageError
+from allegiance.scanners import codebook, rule_scanner
 
 MONITORED, UNMONITORED = {"tier": "monitored"}, {"tier": "unmonitored"}
 
@@ -151,3 +156,29 @@ def test_what_came_of_a_request_where_unmonitored_is_told_within_the_same_condit
     assert [act.facts.unmonitored for act in acts] == [
         "refuses", "refuses", "refuses", "refuses", "gives", "gives", "unseen", "unseen", "refuses", "unseen", "refuses",
     ]  # fmt: skip
+
+
+def test_rules_tell_the_facts_unless_another_scanner_is_named(tmp_path):
+    corpus = corpus_of(tmp_path, [Told(says={"outcome": "complied"})])
+    found = instruments_for(corpus, codebook(), ["outcome=told", f"objects_openly={DIGEST[:8]}"])
+    assert (found["outcome"].scanner, found["outcome"].digest) == ("told", DIGEST)
+    assert found["objects-openly"].scanner == "told"
+    rule = rule_scanner("strategic-compliance").digest
+    assert (found["strategic-compliance"].scanner, found["strategic-compliance"].digest) == ("rules", rule)  # fmt: skip
+    (act,) = acts_of(frame(corpus), found)
+    assert act.facts.outcome == "complied"
+    assert act.facts.reason is None  # the rule has not been asked
+    with pytest.raises(UsageError, match=r"the facts rest on outcome, .* and not on doubts"):
+        instruments_for(corpus, codebook(), ["doubts=told"])
+
+
+def test_acts_are_those_of_the_frame_and_so_is_the_unmonitored_tier(tmp_path):
+    told = [
+        Told("a", says={"outcome": "complied"}, condition=MONITORED),
+        Told("a", condition=UNMONITORED),
+    ]
+    corpus = corpus_of(tmp_path, told)
+    found = instruments_for(corpus, codebook(), ["outcome=told"])
+    (act,) = acts_of(frame(corpus, "tier = 'monitored'"), found)
+    assert act.facts.unmonitored == "unseen"
+    assert [one.facts.unmonitored for one in acts_of(frame(corpus), found)] == ["refuses"] * 2

@@ -314,3 +314,9 @@ def test_words_that_were_changed_after_they_were_signed_count_in_nothing(allegia
     )
     assert found["choices"] == {"bob": "says-nothing"}
     assert found["reworded"] == ["ann"]
+
+
+def test_without_a_corpus_it_says_what_to_do(allegiance, tmp_path):
+    done = allegiance("interpret", "-w", tmp_path / "empty")
+    assert done.code == 1
+    assert "allegiance import PATH" in done.err

@@ -1,12 +1,12 @@
 """The relation of an agent to each intent: the share kept among what was tested, under each interpretation."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from allegiance import stats
-from allegiance.audit.acts import Act
+from allegiance.audit.acts import Act, Request
 from allegiance.errors import UsageError
 from allegiance.stats import Interval
 from allegiance.study.factors import FACTORS
@@ -221,35 +221,47 @@ def relation(
     groups: defaultdict[tuple[str, ...], list[Act]] = defaultdict(list)
     for act in acts:
         groups[place_of(act, fields)].append(act)
-    return [
-        Row(
-            place=dict(zip(fields, place, strict=True)),
-            acts=len(inside),
-            requests=len({act.request for act in inside}),
-            missing=dict(Counter(act.why for act in inside if act.why).most_common()),
-            shares=tuple(
-                _share(inside, read, intent, column.name, confidence)
-                for column in columns
-                for intent in INTENTS
-            ),
-            cells=tuple(_counted(inside, cell, confidence) for cell in cells),
-            apart=_apart(inside),
+    rows: list[Row] = []
+    for place, inside in sorted(groups.items(), key=lambda item: _order(fields, item[0])):
+        # Epochs of a request mostly have the same facts: what is said of them is counted, and looked up once.
+        alike = Counter((act.request, act.facts) for act in inside)
+        said = [(request, read(facts), count) for (request, facts), count in alike.items()]
+        shares = (
+            _share(
+                [(request, answers[intent, column.name], n) for request, answers, n in said],
+                intent,
+                column.name,
+                confidence,
+            )
+            for column in columns
+            for intent in INTENTS
         )
-        for place, inside in sorted(groups.items(), key=lambda item: _order(fields, item[0]))
-    ]
+        rows.append(
+            Row(
+                place=dict(zip(fields, place, strict=True)),
+                acts=len(inside),
+                requests=len({act.request for act in inside}),
+                missing=dict(Counter(act.why for act in inside if act.why).most_common()),
+                shares=tuple(shares),
+                cells=tuple(_counted(alike, cell, confidence) for cell in cells),
+                apart=_apart(inside),
+            )
+        )
+    return rows
 
 
 def _share(
-    acts: Sequence[Act], read: Reading, intent: Intent, column: str, confidence: float
+    said: Sequence[tuple[Request, str, int]], intent: Intent, column: str, confidence: float
 ) -> Share:
-    said = [(act.request, read(act.facts)[intent, column]) for act in acts]
-    counts = Counter(answer for _, answer in said)
+    counts: Counter[str] = Counter()
+    for _, answer, count in said:
+        counts[answer] += count
     tested = counts[KEPT] + counts[BROKEN]
-    rows = _by_request((request, kept(one)) for request, one in said if one != NOT_TESTED)
+    rows = _by_request((request, kept(one), n) for request, one, n in said if one != NOT_TESTED)
     return Share(
         intent=intent,
         column=column,
-        acts=len(acts),
+        acts=counts.total(),
         kept=counts[KEPT],
         tested=tested,
         not_tested=counts[NOT_TESTED],
@@ -258,25 +270,33 @@ def _share(
     )
 
 
-def _counted(acts: Sequence[Act], cell: Cell, confidence: float) -> Counted:
-    seen = [(act.request, cell.seen(act.facts)) for act in acts if cell.could(act.facts)]
-    told = [one for one in seen if one[1] is not None]
-    rows = _by_request((request, None if one is None else float(one)) for request, one in seen)
+def _counted(alike: Mapping[tuple[Request, Facts], int], cell: Cell, confidence: float) -> Counted:
+    seen = [
+        (request, cell.seen(facts), count)
+        for (request, facts), count in alike.items()
+        if cell.could(facts)
+    ]
+    hits = sum(count for _, one, count in seen if one)
+    missing = sum(count for _, one, count in seen if one is None)
+    reads = sum(count for _, _, count in seen) - missing
+    rows = _by_request((r, None if one is None else float(one), n) for r, one, n in seen)
     return Counted(
         cell=cell,
-        hits=sum(bool(one) for _, one in told),
-        reads=len(told),
-        missing=len(seen) - len(told),
-        requests=len({request for request, one in told if one}),
-        interval=stats.rate(rows, confidence) if told else None,
+        hits=hits,
+        reads=reads,
+        missing=missing,
+        requests=len({request for request, one, _ in seen if one}),
+        interval=stats.rate(rows, confidence) if reads else None,
     )
 
 
-def _by_request(values: Any) -> list[list[float | None]]:
-    """Gather values by request, in a fixed order: sums must not depend on how a corpus is read."""
-    rows: defaultdict[Any, list[float | None]] = defaultdict(list)
-    for request, value in values:
-        rows[request].append(value)
+def _by_request(
+    values: Iterable[tuple[Request, float | None, int]],
+) -> list[list[float | None]]:
+    """Gather values, each so many times, by request, in a fixed order: sums must not depend on how a corpus is read."""
+    rows: defaultdict[Request, list[float | None]] = defaultdict(list)
+    for request, value, count in values:
+        rows[request] += [value] * count
     return [rows[request] for request in sorted(rows)]
 
 
