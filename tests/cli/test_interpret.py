@@ -4,9 +4,9 @@ import json
 import shutil
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import pytest
-from tests.cli.conftest import Result
 from typer.testing import CliRunner
 
 from allegiance.cli.app import load_commands
@@ -62,7 +62,7 @@ def allegiance(workspace, monkeypatch):
     def run(*arguments):
         done = CliRunner().invoke(load_commands(), [str(one) for one in arguments])
         assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
-        return Result(done.exit_code, done.stdout, done.stderr)
+        return SimpleNamespace(code=done.exit_code, out=done.stdout, err=done.stderr)
 
     return run
 
