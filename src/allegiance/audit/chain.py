@@ -35,6 +35,7 @@ KINDS = (
     "claim",
     "attest",
     "overrule",
+    "sign",
 )
 """What can happen, as far as a ledger is concerned."""
 

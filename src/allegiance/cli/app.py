@@ -133,6 +133,7 @@ def load_commands() -> typer.Typer:
         "agreement",
         "calibrate",
         "estimate",
+        "interpret",
         "claim",
         "attest",
         "score",
