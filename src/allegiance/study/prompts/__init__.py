@@ -8,10 +8,10 @@ is part of a study's digest.
 from collections.abc import Mapping
 
 from allegiance.study.prompts.base import Against, Prompt, PromptSet, Request, Setting
-from allegiance.study.prompts.organism import ORGANISM
+from allegiance.study.prompts.organism import ORGANISM, ORGANISM_SETS
 from allegiance.study.prompts.standard import STANDARD
 
-_SETS: tuple[PromptSet, ...] = (STANDARD, ORGANISM)
+_SETS: tuple[PromptSet, ...] = (STANDARD, *ORGANISM_SETS)
 
 PROMPT_SETS: Mapping[tuple[str, str], PromptSet] = {(one.name, one.scenario): one for one in _SETS}
 """Every prompt set, by its name and its scenario."""
