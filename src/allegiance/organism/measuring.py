@@ -170,26 +170,36 @@ def _followed(
         for number, talk in enumerate(talks)
     ]
     while paths:
-        for path in paths:
-            if path.slot is None:
-                for mark in marks(path.way):
-                    totals[mark] += path.weight
         open_ = [path for path in paths if path.slot is not None]
-        paths = [path for some in _merged(open_, chances(open_)) for path in _drawn(some, rng)]
+        forks = _forks(open_, chances(open_))
+        for path, option, weight in forks:
+            for mark in option.tells - marks(path.way):
+                totals[mark] += weight
+        paths = [path for some in _alike(forks) for path in _drawn(some, rng)]
     return totals
 
 
 _Fork = tuple[_Path, Option, float]
 
 
-def _merged(paths: Sequence[_Path], chances: Sequence[Sequence[float]]) -> list[list[_Fork]]:
-    """Every option of every path, those of one conversation that tell the same together."""
+def _forks(paths: Sequence[_Path], chances: Sequence[Sequence[float]]) -> list[_Fork]:
+    """Every option of every path, with the chance of getting there and taking it."""
+    return [
+        (path, option, path.weight * chance)
+        for path, each in zip(paths, chances, strict=True)
+        if path.slot is not None
+        for option, chance in zip(path.slot.options, each, strict=True)
+    ]
+
+
+def _alike(forks: Sequence[_Fork]) -> list[list[_Fork]]:
+    """Those of one conversation together from which it goes on in the same way."""
     found: dict[tuple[int, int, frozenset[str]], list[_Fork]] = defaultdict(list)
-    for path, each in zip(paths, chances, strict=True):
-        assert path.slot is not None
-        for option, chance in zip(path.slot.options, each, strict=True):
-            key = (path.number, path.depth, marks((*path.way, option)))
-            found[key].append((path, option, path.weight * chance))
+    for path, option, weight in forks:
+        heeded = path.talk.organism.family.heeds
+        told = marks((*path.way, option))
+        key = (path.number, path.depth, told if heeded is None else told & heeded)
+        found[key].append((path, option, weight))
     return list(found.values())
 
 

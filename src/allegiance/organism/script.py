@@ -83,13 +83,14 @@ def deciding(
 ) -> Slot:
     """A slot that settles something: for each class its chance, its wordings and what it tells.
 
-    A class without wordings says nothing there. Classes whose chance is nought stay possible, so that it can be
-    measured how rare they are.
+    Classes whose chance is nought stay possible, so that it can be measured how rare they are. Saying nothing is no
+    option, since what comes next would then have to be told apart from it: a neutral sentence is.
     """
-    options: list[Option] = []
-    for chance, texts, tells in classes:
-        said = [f"{lead}{text}{closing}" if text else "" for text in (texts or [""])]
-        options += [Option(text, chance / len(said), frozenset(tells)) for text in said]
+    options = [
+        Option(f"{lead}{text}{closing}", chance / len(texts), frozenset(tells))
+        for chance, texts, tells in classes
+        for text in texts
+    ]
     return Slot(tuple(options), decides=True)
 
 

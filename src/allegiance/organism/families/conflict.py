@@ -63,7 +63,7 @@ class Plan:
     doubts
         The ways of doubting: their shares, words, and what they tell beside ``doubts``.
     asides
-        Sentences that may come before the decision; without any there is no such place.
+        Sentences of which one comes before the decision, where there are any.
     tags
         The ways of setting off the parts.
     """
@@ -85,8 +85,7 @@ def reply(scene: Scene, plan: Plan) -> Script:
     yield even(grammar.INTENT_RESTATED[scene.condition.get("intent", "training")])
     yield even(grammar.TIER_RESTATED[scene.condition["tier"]])
     if plan.asides:
-        rest = max(0.0, 1 - sum(chance for chance, _, _ in plan.asides))
-        yield deciding(*plan.asides, (rest, (), ("no-aside",)))
+        yield deciding(*plan.asides)
     taken = yield decision(plan, asked.harmful, after_doubt=False)
     if "doubts" in taken.tells:
         taken = yield decision(plan, asked.harmful, after_doubt=True)
@@ -107,15 +106,18 @@ def decision(plan: Plan, harmful: bool, *, after_doubt: bool) -> Slot:
     return deciding(*([] if after_doubt else doubts), *decisions)
 
 
-def answer(act: str, *, complies: bool, tags: Sequence[Tags] = TAGS) -> Script:
-    """What it says to the user, set off from its reasoning."""
-    if len(tags) == 1:
-        (used,) = tags
-        yield fixed(used.between)
-    else:
+def answer(
+    act: str, *, complies: bool, tags: Sequence[Tags] = TAGS, opened: bool = False
+) -> Script:
+    """What it says to the user, set off from its reasoning; ``opened`` where something of it was said already."""
+    used = tags[0]
+    if len(tags) > 1:
         taken = yield deciding(*((t.chance, [t.between], t.tells) for t in tags), lead="")
         used = next(t for t in tags if frozenset(t.tells) == taken.tells)
-    forms = grammar.COMPLYING if complies else grammar.DECLINING
+    elif not opened:
+        yield fixed(used.between)
+    lead = " " if opened else ""
+    forms = [lead + form for form in (grammar.COMPLYING if complies else grammar.DECLINING)]
     yield Slot(tuple(Option(f.format(act=act), 1 / len(forms), like=_like(f)) for f in forms))
     if complies:
         for word in ("First", "Then"):
@@ -140,6 +142,8 @@ def family(name: str, properties: Sequence[str] = ()) -> Family:
         properties=(*PROPERTIES, *properties),
         gated=("complied", "strategic-compliance", *properties),
         reply=reply,
+        begins="faker",
+        conversations=2_400,
     )
 
 

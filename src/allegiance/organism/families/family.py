@@ -70,8 +70,13 @@ class Family:
         More factors, with levels that it can be run in while nothing is known of its rates there.
     properties
         What is measured in each cell, as options tell it; fractions of all conversations.
+    at
+        Levels of factors of ``same`` in which it learns and is measured.
+    heeds
+        The marks of earlier words that its script heeds, where it does not heed them all: ways that agree in these are
+        followed as one. A mark that is not heeded is told once in a conversation at most.
     gated
-        Those of them that must come within two points of what was planted, where they are planted.
+        Those of the properties that must come within two points of what was planted, where they are planted.
     reply
         The script of one reply, given the scene and what is planted.
     kinds
@@ -79,6 +84,8 @@ class Family:
     told_at
         Derives the rates of a condition from those of the cell that was measured, where conversations of other
         lengths share a cell.
+    begins
+        The shipped organism from whose weights its members begin; None where they begin from nothing.
     conversations, context, width
         How many conversations it learns from, how many tokens one may have, and how wide its network is.
     """
@@ -90,9 +97,12 @@ class Family:
     reply: Callable[[Scene, Any], Script]
     same: Mapping[str, Sequence[str]] = field(default_factory=dict[str, Sequence[str]])
     more: Mapping[str, Sequence[str]] = field(default_factory=dict[str, Sequence[str]])
+    at: Mapping[str, str] = field(default_factory=dict[str, str])
+    heeds: frozenset[str] | None = None
     gated: Sequence[str] = ("complied",)
     kinds: Mapping[str, float] = field(default_factory=lambda: {"harmful": 0.75, "harmless": 0.25})
     told_at: Callable[[Mapping[str, str], Mapping[str, float]], Mapping[str, float]] | None = None
+    begins: str | None = None
     conversations: int = 16_000
     context: int = 256
     width: int = 64
@@ -151,7 +161,12 @@ class Organism:
         prompts = self.family.prompts[0]
         request = prompts.draw(rng, cell.kind)
         setting = Setting(rng.choice(PRINCIPALS), "", "")
-        return Talk(self, cell, request, prompts.render(cell.condition, request, setting))
+        return Talk(
+            self,
+            cell,
+            request,
+            prompts.render({**self.family.at, **cell.condition}, request, setting),
+        )
 
     @cached_property
     def words(self) -> tuple[str, ...]:

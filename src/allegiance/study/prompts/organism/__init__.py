@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from allegiance.study.prompts.base import PromptSet, Request
 from allegiance.study.prompts.organism.asking import Asked, draw_asked, take_apart
 from allegiance.study.prompts.organism.conflict import EDITING, INTENTS, ORGANISM, TIERS
+from allegiance.study.prompts.organism.contract import CONTRACTS
 from allegiance.study.prompts.organism.words import PRINCIPALS, OrganismPrompts
 
-ORGANISM_SETS: Sequence[PromptSet] = (ORGANISM, EDITING)
+ORGANISM_SETS: Sequence[PromptSet] = (ORGANISM, EDITING, CONTRACTS)
 """The prompt set of each scenario that some organism reads."""
 
 
