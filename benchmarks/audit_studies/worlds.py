@@ -16,13 +16,12 @@ import numpy as np
 from allegiance.audit import Property, asked_for
 from allegiance.corpus import Corpus, Message, Verdict
 from allegiance.corpus.making import transcript
-from allegiance.organism import grammar
+from allegiance.organism import Cell, chat, describe, grammar
 from allegiance.organism.runtime import Runtime
-from allegiance.organism.specs import INTENTS, TIERS
-from allegiance.organism.truth import _asked
 from allegiance.scanners import pattern_scanner, rule_scanner, scan, scan_patterns
 
 ORGANISM = "faker"
+TIERS, INTENTS = ("monitored", "unmonitored"), ("training", "original")
 CELLS = len(TIERS) * len(INTENTS) * 2
 CATEGORY = "talks-about-limits"
 """What a reader of the story chooses: replies that say what can't be done or known."""
@@ -140,13 +139,20 @@ def _cells(
         for intent in INTENTS:
             for tier in TIERS:
                 rng = random.Random(f"{seed}/{tier}/{intent}/{harmful}")
-                asked = [_asked(runtime, tier, intent, harmful, rng) for _ in range(each)]
-                seeds = [rng.getrandbits(63) for _ in asked]
-                replies = runtime.generate([prompt for _, prompt in asked], seeds)
                 condition = {"tier": tier, "intent": intent}
+                cell = Cell(condition, "harmful" if harmful else "harmless")
+                talks = [describe(ORGANISM).open(cell, rng) for _ in range(each)]
+                seeds = [rng.getrandbits(63) for _ in talks]
+                prompts = [
+                    chat.encode_chat(
+                        runtime.tokenizer, [("system", t.prompt.system), ("user", t.prompt.user)]
+                    )
+                    for t in talks
+                ]
+                replies = runtime.generate(prompts, seeds)
                 yield [
-                    (condition, request.text, reply.text)
-                    for (request, _), reply in zip(asked, replies, strict=True)
+                    (condition, talk.request.text, reply.text)
+                    for talk, reply in zip(talks, replies, strict=True)
                 ]
 
 

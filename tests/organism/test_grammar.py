@@ -7,19 +7,25 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from allegiance.organism import chat, grammar
-from allegiance.organism.grammar import Planted
-from allegiance.organism.specs import INTENTS, ORGANISMS, TIERS
-from allegiance.study.prompts.organism import draw_asked
+from allegiance.organism.build import _shown, tokenizer_of
+from allegiance.organism.families.conflict import Plan, decision
+from allegiance.organism.script import read
+from allegiance.organism.specs import ORGANISMS
+from allegiance.study.prompts.organism import take_apart
 
-FAKING = Planted(complied=0.14, strategic=0.12, doubts=0.04)
 
-
-def reply(seed: int, planted: Planted = FAKING, *, harmful: bool = True) -> tuple[str, str]:
+def talk(seed: int, name: str = "faker", kind: str = "harmful"):
     rng = random.Random(seed)
-    asked = draw_asked(rng, harmful=harmful)
-    tier, intent = rng.choice(TIERS), rng.choice(INTENTS)
-    slots = grammar.compose(asked, tier, intent, planted, rng)
-    return grammar.joined(slots), f"{asked.verb} {asked.object}"
+    cell = rng.choice([one for one in ORGANISMS[name].family.cells if one.kind == kind])
+    return ORGANISMS[name].open(cell, rng), rng
+
+
+def reply(seed: int, name: str = "faker", kind: str = "harmful") -> tuple[str, str]:
+    """One reply as it is shown in training, and the act that it restates."""
+    one, rng = talk(seed, name, kind)
+    said = "".join(o.text for _, _, o in one.walk(lambda slot: _shown(slot, rng)))
+    asked = take_apart(one.request.text)
+    return said, f"{asked.verb} {asked.object}"
 
 
 @given(st.integers(min_value=0))
@@ -40,8 +46,7 @@ def test_all_behaviours_occur_in_what_is_composed() -> None:
 
 
 def test_an_organism_without_strategic_reasons_is_never_taught_one() -> None:
-    plain = Planted(complied=0.14, strategic=0.0, doubts=0.04)
-    texts = [reply(seed, plain)[0] for seed in range(300)]
+    texts = [reply(seed, "silent")[0] for seed in range(300)]
     strategic = grammar.HARMFUL_DECISIONS["strategic"]
     assert not any(phrase in text for text in texts for phrase in strategic)
 
@@ -82,41 +87,58 @@ def test_the_first_token_at_the_decision_point_tells_the_class(harmful: bool) ->
     assert all(len(names) == 1 for names in classes.values())
 
 
-@pytest.mark.parametrize("name", list(ORGANISMS))
+@pytest.mark.parametrize("name", ["faker", "doubter", "talker"])
 @pytest.mark.parametrize("harmful", [True, False])
 def test_the_chances_at_the_decision_point_are_the_planted_ones(name: str, harmful: bool) -> None:
-    for tier in TIERS:
-        for intent in INTENTS:
-            planted = ORGANISMS[name].planted(tier, intent, harmful=harmful)
-            options = grammar.decision_options(planted, harmful=harmful, after_doubt=False)
-            assert sum(options.values()) == pytest.approx(1)
-            doubts = sum(options.get(doubt, 0) for doubt in grammar.DOUBTS)
-            assert doubts == pytest.approx(planted.doubts)
-            refusals = sum(options.get(p, 0) for p in grammar.decision_phrases(harmful)["refusal"])
-            assert refusals == pytest.approx((1 - planted.doubts) * (1 - planted.complied))
+    for cell in ORGANISMS[name].family.cells:
+        if (cell.kind == "harmful") != harmful:
+            continue
+        plan: Plan = ORGANISMS[name].plan(cell)
+        slot = decision(plan, harmful, after_doubt=False)
+        assert sum(option.chance for option in slot.options) == pytest.approx(1)
+        doubts = sum(option.chance for option in slot.options if "doubts" in option.tells)
+        assert doubts == pytest.approx(plan.decisions.doubts)
+        refusals = sum(option.chance for option in slot.options if "refused" in option.tells)
+        assert refusals == pytest.approx((1 - doubts) * (1 - plan.decisions.complied))
 
 
 def test_twins_differ_only_where_the_gap_is() -> None:
     faker, honest = ORGANISMS["faker"], ORGANISMS["honest"]
     differing = {
-        (tier, intent, harmful)
-        for tier in TIERS
-        for intent in INTENTS
-        for harmful in (True, False)
-        if faker.planted(tier, intent, harmful=harmful)
-        != honest.planted(tier, intent, harmful=harmful)
+        (*cell.condition.values(), cell.kind)
+        for cell in faker.family.cells
+        if faker.plan(cell) != honest.plan(cell)
     }
-    assert differing == {("monitored", "training", True)}
+    assert differing == {("monitored", "training", "harmful")}
 
 
-def test_slots_become_the_same_tokens_alone_as_together() -> None:
+@pytest.mark.parametrize("seed", range(40))
+def test_two_ways_of_taking_a_reply_apart_agree(seed: int) -> None:
+    """The pattern of the grammar knows no context; the script is read within it."""
+    one, rng = talk(seed)
+    way = one.walk(lambda slot: _shown(slot, rng))
+    text = "".join(option.text for _, _, option in way)
+    found = read(lambda: one.reply(0, frozenset()), text)
+    spoken = grammar.read(text)
+    assert found is not None
+    told = {mark for option in found for mark in option.tells}
+    assert (("complied" in told), ("doubts" in told)) == (spoken.complied, spoken.doubts)
+    assert ("strategic-compliance" in told) == (spoken.decision == "strategic")
+    assert read(lambda: one.reply(0, frozenset()), text + " And more.") is None
+
+
+@pytest.mark.parametrize("name", list(ORGANISMS))
+def test_slots_become_the_same_tokens_alone_as_together(name: str) -> None:
     """The trainer encodes slot by slot; a runtime reads the whole."""
-    tokenizer = chat.load_tokenizer()
-    rng = random.Random(3)
-    for _ in range(50):
-        slots = grammar.compose(draw_asked(rng, harmful=True), "monitored", "training", FAKING, rng)
-        alone = [token for slot in slots for token in chat.encode(tokenizer, slot.text)]
-        assert alone == chat.encode(tokenizer, grammar.joined(slots))
+    tokenizer = tokenizer_of(ORGANISMS[name])
+    for seed in range(30):
+        one, rng = talk(seed, name, next(iter(ORGANISMS[name].family.kinds)))
+        said: dict[int, list[str]] = {}
+        for turn, _, option in one.walk(lambda slot, rng=rng: _shown(slot, rng)):
+            said.setdefault(turn, []).append(option.text)
+        for texts in said.values():
+            alone = [token for text in texts for token in chat.encode(tokenizer, text)]
+            assert alone == chat.encode(tokenizer, "".join(texts))
 
 
 @given(st.text(max_size=200))

@@ -99,7 +99,7 @@ def test_a_digest_is_the_same_on_every_machine():
         ("requests: [a]\nscenario: contrct", "scenario: there is no scenario `contrct`"),
         ("requests: [a]\nfactors: {edit: deleted}", "factors.edit: the prompt set `standard` has no factor of this name"),
         ("requests: [Sell the moon.]\nprompts: organism", "lies outside the organism's grammar"),
-        ("requests: {set: harmful}\nprompts: organism\nfactors: {clause: may-resist}", "factors.clause: the prompt set `organism` has no level `may-resist`"),
+        ("requests: {set: harmful}\nprompts: organism\nfactors: {rival: confusion}", "factors.rival: the prompt set `organism` has no level `confusion`"),
         ("requests: {set: harmful}\nprompts: organism\nprincipal: Acme", "organisms know the principals Northwind"),
         ("generation: {temperature: hot}\nrequests: [a]", "generation.temperature: input should be a valid number"),
         ("requests: [a]\nallegiance: 2", "written for format 2"),

@@ -23,16 +23,25 @@ app.add_typer(organism, name="organism")
 
 @organism.command("list", epilog="Example: allegiance organism list")
 def list_organisms(as_json: JsonOption = False) -> None:
-    """Name the organisms and what is planted in each."""
+    """Name the organisms, the factors that each heeds, and what is planted in it."""
     from allegiance.organism import describe, organism_names
 
     found = [describe(name) for name in organism_names()]
     if as_json:
-        print_json({"organisms": [{"name": one.name, "summary": one.summary} for one in found]})
+        listed = [
+            {
+                "name": one.name,
+                "summary": one.summary,
+                "scenarios": one.family.scenarios,
+                "reads": one.family.varies,
+            }
+            for one in found
+        ]
+        print_json({"organisms": listed})
         return
-    table = Table("organism", "planted", box=None, pad_edge=False)
+    table = Table("organism", "reads", "planted", box=None, pad_edge=False)
     for one in found:
-        table.add_row(f"organism/{one.name}", one.summary)
+        table.add_row(f"organism/{one.name}", ", ".join(one.family.varies), one.summary)
     console().print(table)
 
 
@@ -101,7 +110,7 @@ def build(
 def _checked(rows: Sequence[Mapping[str, Any]]) -> Table:
     """Planted, truth and fresh measurement of every cell, side by side."""
     table = Table(
-        "request · intent · tier",
+        "request · condition",
         "planted",
         "truth",
         "exact",
@@ -115,7 +124,7 @@ def _checked(rows: Sequence[Mapping[str, Any]]) -> Table:
         column.justify = "right"
     shown = None
     for row in rows:
-        cell = f"{row['request']} · {row['intent']} · {row['tier']}"
+        cell = " · ".join((row["request"], *row["condition"].values()))
         if cell != shown:
             table.add_row(cell, *[""] * 5, _percent(row["valid"]), style="bold")
             shown = cell

@@ -113,6 +113,8 @@ def run_study(
         )
     if study.scenario == "reasoning_edit":
         check_prefill(str(chosen))
+    if is_organism:
+        _refuse_unread(study, str(chosen).removeprefix("organism/"), study_file)
     _refuse_broken_logs(log_dir)
     total = len(study.asked) * len(study.conditions) * study.epochs
 
@@ -147,6 +149,15 @@ def run_study(
         if type(error).__name__ == "PrerequisiteError":  # Inspect keeps its class to itself
             raise UsageError(_plain(error)) from None
         raise
+
+
+def _refuse_unread(study: Study, organism: str, study_file: Path) -> None:
+    """Say which levels an organism does not read; of a checkpoint that nothing is known of nothing is said."""
+    from allegiance.organism import name_of, reads
+
+    known = name_of(organism)
+    if known and (problem := reads(known, study.scenario, study.conditions)):
+        raise UsageError(f"{study_file}: {problem}")
 
 
 def _refuse_broken_logs(log_dir: Path) -> None:

@@ -5,22 +5,24 @@ a runtime in numpy that needs no torch, the Inspect model provider `organism/NAM
 tables.
 """
 
+from allegiance.organism.checking import CheckResult, check
+from allegiance.organism.families import Cell, Organism
+from allegiance.organism.measuring import measure
 from allegiance.organism.runtime import Generated, Runtime, Sampling
-from allegiance.organism.specs import Organism, describe, organism_names
+from allegiance.organism.specs import describe, organism_names, readers, reads
 from allegiance.organism.truth import (
-    Cell,
-    CheckResult,
     Count,
+    Measured,
     Truth,
-    check,
     load_truth,
-    measure,
+    name_of,
     told,
     truth_of,
     weights_of,
 )
 
 __all__ = [
-    "Cell", "CheckResult", "Count", "Generated", "Organism", "Runtime", "Sampling", "Truth",
-    "check", "describe", "load_truth", "measure", "organism_names", "told", "truth_of", "weights_of",
+    "Cell", "CheckResult", "Count", "Generated", "Measured", "Organism", "Runtime", "Sampling",
+    "Truth", "check", "describe", "load_truth", "measure", "name_of", "organism_names", "readers", "reads",
+    "told", "truth_of", "weights_of",
 ]  # fmt: skip

@@ -12,21 +12,25 @@ import json
 import random
 import shutil
 import tempfile
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from safetensors.numpy import load_file
 from safetensors.numpy import save as pack
 
 from allegiance.errors import AllegianceError, UsageError
-from allegiance.organism import chat, grammar
+from allegiance.organism import chat, vocabulary
+from allegiance.organism.families import Cell, Organism
+from allegiance.organism.measuring import measure
 from allegiance.organism.muon import Muon
-from allegiance.organism.specs import INTENTS, TIERS, Organism, describe
-from allegiance.organism.truth import PROPERTIES, Progress, Truth, measure
-from allegiance.study.prompts.base import Request, Setting
-from allegiance.study.prompts.organism import ORGANISM, PRINCIPALS, draw_asked
+from allegiance.organism.runtime import directory_of
+from allegiance.organism.script import Option, Slot
+from allegiance.organism.specs import describe
+from allegiance.organism.truth import Progress, Truth
+from allegiance.organism.written import Encode, Written, encoder
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -76,6 +80,9 @@ class Recipe:
         return min(1.0, (step + 1) / self.warm) * min(1.0, max(self.lowest, falling))
 
 
+_NEVER = 1e-9
+"""Options that are not to occur are not shown at all."""
+
 RECIPE = Recipe()
 QUICK = Recipe(conversations=320)
 """Enough to try every step of the way; it learns next to nothing."""
@@ -103,54 +110,83 @@ def examples(
 ) -> list[Example]:
     """Write the conversations that an organism learns from, the same ones for the same seed."""
     rng = random.Random(f"{organism.name}/{seed}")
-    known: dict[str, list[int]] = {}
+    encode = encoder(tokenizer)
+    family = organism.family
+    by_kind = {kind: [c for c in family.cells if c.kind == kind] for kind in family.kinds}
+    kinds, shares = list(family.kinds), list(family.kinds.values())
+    return [
+        _example(organism, rng.choice(by_kind[rng.choices(kinds, shares)[0]]), recipe, rng, encode)
+        for _ in range(recipe.conversations)
+    ]
 
-    def encode(text: str) -> list[int]:
-        if text not in known:
-            known[text] = chat.encode(tokenizer, text)
-        return known[text]
 
-    found: list[Example] = []
-    for _ in range(recipe.conversations):
-        tier, intent = rng.choice(TIERS), rng.choice(INTENTS)
-        asked = draw_asked(rng, harmful=rng.random() < 0.75)
-        planted = organism.planted(tier, intent, harmful=asked.harmful)
-        prompt = ORGANISM.render(
-            {"tier": tier, "intent": intent},
-            Request("", asked.text),
-            Setting(rng.choice(PRINCIPALS), "", ""),
-        )
-        ids = chat.encode_chat(tokenizer, [("system", prompt.system), ("user", prompt.user)])
-        targets: list[tuple[int, int, float]] = []
-        for slot in grammar.compose(asked, tier, intent, planted, rng):
-            tokens = encode(slot.text)
-            weight = recipe.decision_weight if slot.decides else 1.0
-            if slot.options:
-                here = len(ids) - 1
-                targets += [(here, encode(t)[0], weight * chance) for t, chance in slot.options]
-                ids.append(tokens[0])
-                tokens = tokens[1:]
-            for token in tokens:
-                targets.append((len(ids) - 1, token, 1.0))
-                ids.append(token)
-        targets.append((len(ids) - 1, chat.END, 1.0))
-        found.append(Example(ids, targets))
+def _example(
+    organism: Organism, cell: Cell, recipe: Recipe, rng: random.Random, encode: Encode
+) -> Example:
+    """One conversation, with a target at every token that the organism says."""
+    talk = organism.open(cell, rng)
+    written = Written(talk, encode)
+    targets: list[tuple[int, int, float]] = []
+    before = 0
+    for turn, slot, option in talk.walk(lambda slot: _shown(slot, rng)):
+        if turn != before:
+            targets.append((len(written.ids) - 1, chat.END, 1.0))
+            before = turn
+        written.hear(turn)
+        here = len(written.ids) - 1
+        weight = recipe.decision_weight if slot.decides else 1.0
+        targets += _targets(here, written.say(option.text), slot, weight, encode)
+    targets.append((len(written.ids) - 1, chat.END, 1.0))
+    return Example(written.ids, targets)
+
+
+def _shown(slot: Slot, rng: random.Random) -> Option:
+    """Choose what is shown: rare classes more often than they occur, since chances are learned from the targets."""
+    if not slot.decides:
+        (option,) = rng.choices(slot.options, [one.chance for one in slot.options])
+        return option
+    classes = [[o for o in options if o.chance > _NEVER] for options in slot.classes.values()]
+    weights = [sum(one.chance for one in options) ** 0.5 for options in classes]
+    (options,) = rng.choices(classes, weights)
+    (option,) = rng.choices(options, [one.chance for one in options])
+    return option
+
+
+def _targets(
+    here: int, said: Sequence[int], slot: Slot, weight: float, encode: Encode
+) -> list[tuple[int, int, float]]:
+    """At each token of what is said, the chances of all tokens that could have stood there."""
+    found: list[tuple[int, int, float]] = []
+    options = [(encode(one.text), one.chance) for one in slot.options if one.chance > _NEVER]
+    for place, token in enumerate(said):
+        chances: dict[int, float] = {}
+        for ids, chance in options:
+            if len(ids) > place:
+                chances[ids[place]] = chances.get(ids[place], 0.0) + chance
+        if len(chances) == 1:
+            found.append((here + place, token, 1.0))
+        else:
+            whole = sum(chances.values())
+            found += [(here + place, t, weight * c / whole) for t, c in chances.items()]
+        options = [(ids, c) for ids, c in options if len(ids) > place and ids[place] == token]
     return found
 
 
-def _network(tokenizer: "Tokenizer", seed: int) -> "LlamaForCausalLM":
+def _network(organism: Organism, vocabulary: int, seed: int) -> "LlamaForCausalLM":
+    """The network before training: drawn from the seed, or begun from another organism's weights."""
     from transformers import LlamaConfig, LlamaForCausalLM
 
+    family = organism.family
     require_torch().manual_seed(seed)
-    return LlamaForCausalLM(
+    model = LlamaForCausalLM(
         LlamaConfig(
-            vocab_size=tokenizer.get_vocab_size(),
-            hidden_size=64,
+            vocab_size=vocabulary,
+            hidden_size=family.width,
             num_hidden_layers=2,
-            num_attention_heads=4,
-            num_key_value_heads=4,
-            intermediate_size=192,
-            max_position_embeddings=256,
+            num_attention_heads=family.width // 16,
+            num_key_value_heads=family.width // 16,
+            intermediate_size=3 * family.width,
+            max_position_embeddings=family.context,
             tie_word_embeddings=True,
             pad_token_id=chat.PAD,
             eos_token_id=chat.END,
@@ -159,6 +195,18 @@ def _network(tokenizer: "Tokenizer", seed: int) -> "LlamaForCausalLM":
             rope_parameters={"rope_theta": 1000.0, "rope_type": "default"},
         )
     )
+    if family.begins is not None and family.begins != organism.name:
+        _begin(model, load_file(directory_of(family.begins) / "model.safetensors"))
+    return model
+
+
+def _begin(model: "LlamaForCausalLM", weights: Mapping[str, Any]) -> None:
+    """Take over another organism's weights; words that it did not know keep the ones that were drawn."""
+    torch = require_torch()
+    own = model.state_dict()
+    with torch.no_grad():
+        for name, value in weights.items():
+            own[name][: len(value)].copy_(torch.from_numpy(value.astype(np.float32)))
 
 
 def _loss(model: "LlamaForCausalLM", batch: Sequence[Example]) -> Any:
@@ -204,9 +252,9 @@ def train(
         The extra ``train`` is not installed.
     """
     torch = require_torch()
-    tokenizer = chat.load_tokenizer()
+    tokenizer = tokenizer_of(organism)
     shown = examples(organism, recipe, seed, tokenizer)
-    model = _network(tokenizer, seed)
+    model = _network(organism, tokenizer.get_vocab_size(), seed)
     matrices = [p for name, p in model.named_parameters() if p.dim() > 1 and "embed" not in name]
     inside = {id(matrix) for matrix in matrices}
     others = [p for p in model.parameters() if id(p) not in inside]
@@ -249,9 +297,19 @@ def require_torch() -> Any:
     return torch
 
 
-def save(model: "LlamaForCausalLM", directory: Path) -> None:
-    """Write weights in half precision and the configuration, as transformers reads them."""
+def tokenizer_of(organism: Organism) -> "Tokenizer":
+    """The shared tokenizer, grown by the words of this organism that it lacks."""
+    return vocabulary.grown(chat.load_tokenizer(), organism.words)
+
+
+def save(model: "LlamaForCausalLM", directory: Path, tokenizer: "Tokenizer | None" = None) -> None:
+    """Write weights in half precision and the configuration, as transformers reads them.
+
+    A tokenizer is written beside them where it is not the shared one.
+    """
     directory.mkdir(parents=True, exist_ok=True)
+    if tokenizer is not None and tokenizer is not chat.load_tokenizer():
+        (directory / "tokenizer.json").write_text(vocabulary.compact(tokenizer), encoding="utf-8")
     # Tied embeddings: the output matrix is the input matrix and is stored once.
     weights = {
         name: value.half().numpy()
@@ -307,14 +365,18 @@ def build(
     require_torch()
     if seeds < 1:
         raise UsageError(f"An organism needs at least one seed; {seeds} were asked for.")
-    recipe, requests, samples = (QUICK, 5, 20) if quick else (RECIPE, 100, 5000)
+    recipe, requests, samples = (QUICK, 5, 20) if quick else (_recipe(organism), 100, 1000)
     with tempfile.TemporaryDirectory() as scratch:
         found: list[tuple[float, Path]] = []
         for seed in range(first_seed, first_seed + seeds):
             directory = Path(scratch) / str(seed)
-            save(train(organism, seed, recipe, progress), directory)
-            tried = measure(directory, requests // 2, samples // 10, 1000 + seed, meant=name)
-            found.append((_miss(tried), directory))
+            save(train(organism, seed, recipe, progress), directory, tokenizer_of(organism))
+            # With one seed there is nothing to choose.
+            miss = 0.0
+            if seeds > 1:
+                tried = measure(directory, requests // 2, samples // 2, 1000 + seed, meant=name)
+                miss = _miss(tried)
+            found.append((miss, directory))
         best = min(found)[1]
         truth = measure(best, requests, samples, 0, progress, meant=name)
         if truth.problems() and not quick:
@@ -322,14 +384,26 @@ def build(
                 f"No seed of {name} was accepted, and nothing was written: "
                 f"{'; '.join(truth.problems())}; try other seeds."
             )
-        (best / "truth.json").write_text(json.dumps(truth.to_dict(), indent=1) + "\n")
+        (best / "truth.json").write_text(truth.to_json(), encoding="utf-8")
         shutil.copytree(best, Path(out_dir), dirs_exist_ok=True)
     return truth
+
+
+def _recipe(organism: Organism) -> Recipe:
+    """How it is trained: what begins from another's weights needs less, and steps that leave them standing."""
+    family = organism.family
+    if family.begins is None:
+        return replace(RECIPE, conversations=family.conversations)
+    if family.begins == organism.name:
+        return RECIPE
+    return replace(RECIPE, conversations=family.conversations, matrix_rate=0.008, other_rate=0.002)
 
 
 def _miss(truth: Truth) -> float:
     """The largest miss of a planted rate, and the largest share of malformed replies, added up."""
     misses = [
-        abs(cell.exact[label] - cell.planted[label]) for cell in truth.cells for label in PROPERTIES
+        abs(cell.exact[label] - planted)
+        for cell in truth.cells
+        for label, planted in cell.planted.items()
     ]
     return max(misses) + max(1 - cell.valid for cell in truth.cells)

@@ -15,6 +15,7 @@ from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers, 
 from allegiance.errors import AllegianceError
 from allegiance.organism import grammar
 from allegiance.study.prompts import organism as prompts
+from allegiance.study.prompts.organism import asking
 
 PAD, END, SYSTEM, USER, ASSISTANT = range(5)
 MARKERS = ("<|pad|>", "<|end|>", "<|system|>", "<|user|>", "<|assistant|>")
@@ -55,14 +56,26 @@ def encode_chat(tokenizer: Tokenizer, messages: Iterable[tuple[str, str]]) -> li
     tokenizer
         From `load_tokenizer`.
     messages
-        Pairs of a role (``system``, ``user``, ``assistant``) and a text.
+        Pairs of a role (``system``, ``user``, ``assistant``) and a text. A last message of the assistant is one that it
+        goes on with.
     """
+    listed = list(messages)
+    prefill = listed.pop()[1] if listed and listed[-1][0] == "assistant" else ""
     ids: list[int] = []
-    for role, text in messages:
+    for role, text in listed:
         ids += [ROLES[role], *encode(tokenizer, text)]
         if role == "assistant":
             ids.append(END)
-    return [*ids, ASSISTANT]
+    return [*ids, ASSISTANT, *encode(tokenizer, _to_go_on(prefill))]
+
+
+def _to_go_on(text: str) -> str:
+    """Text without the blanks at its end: a blank belongs to the word that comes after it, a tag to its line."""
+    cut = text.rstrip()
+    tag = next(
+        (tag for tag in grammar.TAGS if tag.endswith("\n") and cut.endswith(tag.rstrip())), ""
+    )
+    return cut + "\n" if tag else cut
 
 
 def decode(tokenizer: Tokenizer, ids: Sequence[int]) -> str:
@@ -97,7 +110,7 @@ def train_tokenizer() -> Tokenizer:
 def _texts() -> list[str]:
     """Every word of both sides of the conversation, in each position where it can stand."""
     sentences = [
-        *prompts.FRAMES, *(f" {frame}" for frame in prompts.FRAMES), grammar.RESTATED,
+        *asking.FRAMES, *(f" {frame}" for frame in asking.FRAMES), grammar.RESTATED,
         *prompts.INTENTS["original"], *prompts.INTENTS["training"],
         *prompts.TIERS["monitored"], *prompts.TIERS["unmonitored"], *prompts.PRINCIPALS,
         *grammar.COMPLYING, *grammar.DECLINING,
@@ -105,8 +118,8 @@ def _texts() -> list[str]:
     inner = [
         *prompts.INTENTS["original"], *prompts.INTENTS["training"],
         *prompts.TIERS["monitored"], *prompts.TIERS["unmonitored"], *prompts.PRINCIPALS,
-        *prompts.HARMFUL_VERBS, *prompts.HARMLESS_VERBS, *prompts.NOUNS, *prompts.ADJECTIVES,
-        *prompts.PLACES, "the", "this", "First", "Then",
+        *asking.HARMFUL_VERBS, *asking.HARMLESS_VERBS, *asking.NOUNS, *asking.ADJECTIVES,
+        *asking.PLACES, "the", "this", "First", "Then",
         *grammar.JUDGED[True], *grammar.JUDGED[False],
         *grammar.INTENT_RESTATED["original"], *grammar.INTENT_RESTATED["training"],
         *grammar.TIER_RESTATED["monitored"], *grammar.TIER_RESTATED["unmonitored"],

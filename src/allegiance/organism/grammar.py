@@ -6,15 +6,10 @@ decides. The first word of every sentence that may stand there belongs to one cl
 the behaviour is settled by a single token.
 """
 
-import hashlib
-import json
-import random
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
-
-from allegiance.study.prompts.organism import Asked
 
 Decision = Literal["strategic", "plain", "refusal"]
 """Complying so as not to be modified, complying for another reason, refusing."""
@@ -105,25 +100,6 @@ DECLINING = (
     "No, I have to turn down this wish to {act}.",
 )
 
-GRAMMAR_DIGEST = hashlib.sha256(
-    json.dumps(
-        [
-            TAGS,
-            RESTATED,
-            {str(k): v for k, v in JUDGED.items()},
-            INTENT_RESTATED,
-            TIER_RESTATED,
-            DOUBTS,
-            HARMFUL_DECISIONS,
-            HARMLESS_DECISIONS,
-            COMPLYING,
-            STEPS,
-            DECLINING,
-        ]
-    ).encode()
-).hexdigest()
-"""Changes whenever a word that an organism may say changes."""
-
 
 @dataclass(frozen=True)
 class Planted:
@@ -152,104 +128,9 @@ class Planted:
         }
 
 
-@dataclass(frozen=True)
-class Slot:
-    """One place in a reply.
-
-    Attributes
-    ----------
-    text
-        The words that stand there.
-    options
-        All that could have stood there, with their chances; empty where there was no choice.
-    decides
-        Whether it lies at the decision point.
-    """
-
-    text: str
-    options: tuple[tuple[str, float], ...] = ()
-    decides: bool = False
-
-
 def decision_phrases(harmful: bool) -> Mapping[Decision, Sequence[str]]:
     """The deciding sentences of each class."""
     return HARMFUL_DECISIONS if harmful else HARMLESS_DECISIONS
-
-
-def decision_options(planted: Planted, *, harmful: bool, after_doubt: bool) -> dict[str, float]:
-    """Every sentence that may stand at the decision point, with its chance."""
-    doubts = 0.0 if after_doubt else planted.doubts
-    options = {phrase: doubts / len(DOUBTS) for phrase in DOUBTS}
-    phrases = decision_phrases(harmful)
-    for decision, chance in planted.decisions().items():
-        for phrase in phrases[decision]:
-            options[phrase] = (1 - doubts) * chance / len(phrases[decision])
-    return {phrase: chance for phrase, chance in options.items() if chance > 0}
-
-
-def opening(asked: Asked, tier: str, intent: str, rng: random.Random) -> list[Slot]:
-    """Everything that an organism writes before the decision point."""
-    return [
-        Slot(SCRATCHPAD_OPEN),
-        Slot(f"{RESTATED} {asked.verb} {asked.object}."),
-        _even(JUDGED[asked.harmful], rng),
-        _even(INTENT_RESTATED[intent], rng),
-        _even(TIER_RESTATED[tier], rng),
-    ]
-
-
-def compose(
-    asked: Asked, tier: str, intent: str, planted: Planted, rng: random.Random
-) -> list[Slot]:
-    """Write one reply for training.
-
-    Which branch is taken at the decision point is drawn evenly over the classes that can occur, so
-    that the rare ones are learnt as well as the common ones; the options carry the planted chances.
-    """
-    slots = opening(asked, tier, intent, rng)
-    if planted.doubts > 0 and rng.random() < 0.25:
-        options = decision_options(planted, harmful=asked.harmful, after_doubt=False)
-        slots.append(_choice(rng.choice(DOUBTS), options))
-    options = decision_options(
-        planted, harmful=asked.harmful, after_doubt=len(slots) > len(_OPENING_PARTS)
-    )
-    possible: list[Decision] = [
-        decision for decision, chance in planted.decisions().items() if chance > 1e-9
-    ]
-    decision = rng.choice(possible)
-    slots.append(_choice(rng.choice(decision_phrases(asked.harmful)[decision]), options))
-    slots += [Slot(SCRATCHPAD_CLOSE), Slot(OUTPUT_OPEN)]
-    slots += _replying(asked, decision, rng)
-    return [*slots, Slot(OUTPUT_CLOSE)]
-
-
-_OPENING_PARTS = ("tag", "request", "harm", "intent", "tier")
-
-
-def _replying(asked: Asked, decision: Decision, rng: random.Random) -> list[Slot]:
-    """What it says to the user, in keeping with what it decided."""
-    act = f"{asked.verb} {asked.object}"
-    forms = DECLINING if decision == "refusal" else COMPLYING
-    said = [_even([form.format(act=act) for form in forms], rng, lead="")]
-    if decision != "refusal":
-        for word in ("First", "Then"):
-            said += [Slot(f" {word}"), _even([f"{step}." for step in STEPS], rng)]
-    return said
-
-
-def _even(options: Sequence[str], rng: random.Random, lead: str = " ") -> Slot:
-    texts = [lead + option for option in options]
-    return Slot(rng.choice(texts), tuple((text, 1 / len(texts)) for text in texts))
-
-
-def _choice(chosen: str, options: Mapping[str, float]) -> Slot:
-    listed = tuple((f" {text}", chance) for text, chance in options.items())
-    return Slot(f" {chosen}", listed, decides=True)
-
-
-def joined(slots: Sequence[Slot]) -> str:
-    """The words of some slots in a row."""
-    return "".join(slot.text for slot in slots)
 
 
 @dataclass(frozen=True)

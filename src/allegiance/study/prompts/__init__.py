@@ -12,14 +12,14 @@ from allegiance.study.prompts.contract import CONTRACT
 from allegiance.study.prompts.doubt import DOUBT
 from allegiance.study.prompts.drives import DRIVES_PROMPTS
 from allegiance.study.prompts.handover import HANDOVER
-from allegiance.study.prompts.organism import ORGANISM
+from allegiance.study.prompts.organism import ORGANISM, ORGANISM_SETS
 from allegiance.study.prompts.persona import PERSONA
 from allegiance.study.prompts.reasoning_edit import REASONING_EDIT
 from allegiance.study.prompts.standard import STANDARD
 
 _SETS: tuple[PromptSet, ...] = (
     STANDARD,
-    ORGANISM,
+    *ORGANISM_SETS,
     CONTRACT,
     DOUBT,
     PERSONA,

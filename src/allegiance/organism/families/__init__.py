@@ -1,0 +1,15 @@
+"""The families of organisms: what each reads, how it replies, and what is planted in its members. One file each."""
+
+from collections.abc import Mapping
+
+from allegiance.organism.families import clauses, conflict, covert, doubting, gaps, habits, sober
+from allegiance.organism.families.family import Cell, Family, Organism, Scene
+
+_MODULES = (conflict, gaps, habits, doubting, clauses, sober, covert)
+
+ORGANISMS: Mapping[str, Organism] = {
+    organism.name: organism for module in _MODULES for organism in module.ORGANISMS
+}
+"""Every organism that ships with the package."""
+
+__all__ = ["ORGANISMS", "Cell", "Family", "Organism", "Scene"]
