@@ -6,9 +6,21 @@ from allegiance.study.prompts.base import PromptSet, Request
 from allegiance.study.prompts.organism.asking import Asked, draw_asked, take_apart
 from allegiance.study.prompts.organism.conflict import EDITING, INTENTS, ORGANISM, TIERS
 from allegiance.study.prompts.organism.contract import CONTRACTS
+from allegiance.study.prompts.organism.doubt import DOUBT
+from allegiance.study.prompts.organism.drives import DRIVES
+from allegiance.study.prompts.organism.handover import HANDOVER
+from allegiance.study.prompts.organism.persona import PERSONA
 from allegiance.study.prompts.organism.words import PRINCIPALS, OrganismPrompts
 
-ORGANISM_SETS: Sequence[PromptSet] = (ORGANISM, EDITING, CONTRACTS)
+ORGANISM_SETS: Sequence[PromptSet] = (
+    ORGANISM,
+    EDITING,
+    CONTRACTS,
+    DOUBT,
+    PERSONA,
+    DRIVES,
+    HANDOVER,
+)
 """The prompt set of each scenario that some organism reads."""
 
 
