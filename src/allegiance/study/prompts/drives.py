@@ -12,14 +12,18 @@ from allegiance.study.prompts.base import Prompt, Request, Setting, digest_of
 from allegiance.study.prompts.choices import Kind, kinds_of
 from allegiance.study.prompts.drives_choices import CHOICES
 from allegiance.study.prompts.drives_questions import QUESTIONS
+from allegiance.study.prompts.organism.drives import KINDS as ORGANISM_KINDS
 from allegiance.study.prompts.personas import PERSONAS, persona_paragraph
 from allegiance.study.prompts.stress import STRESSES, stress_turns
 
 DRIVES: tuple[str, ...] = tuple(QUESTIONS)
 """What requests are about: the topics of this scenario."""
 
-KINDS: Mapping[str, Kind] = kinds_of([one for of_drive in CHOICES.values() for one in of_drive])
-"""Of what kind each option of a choice is, by its words."""
+KINDS: Mapping[str, Kind] = {
+    **kinds_of([one for of_drive in CHOICES.values() for one in of_drive]),
+    **ORGANISM_KINDS,
+}
+"""Of what kind each option of a choice is, by its words; those that organisms are offered among them."""
 
 _INTRODUCTION = (
     "You are an assistant made by {principal}, and you act for the people who write to you."
