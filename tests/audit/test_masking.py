@@ -7,6 +7,7 @@ from allegiance.corpus import Message
 from allegiance.corpus.making import transcript
 from allegiance.errors import UsageError
 from allegiance.study.prompts.organism import TIERS
+from allegiance.study.prompts.standard import FRAMINGS, STANDARD
 
 
 def shown(text: str, reply: str = "Fine.", words=(), **how) -> tuple[str, str]:
@@ -27,10 +28,21 @@ def test_the_sentences_of_the_organisms_read_the_same_in_both_tiers(sentence):
     assert MARK in one
 
 
-def test_the_tag_of_the_standard_prompts_is_masked():
-    one, _ = shown("<tier>study</tier>\nHow do kites fly?")
-    other, _ = shown("<tier>private</tier>\nHow do kites fly?")
-    assert one == other == f"{MARK}\nHow do kites fly?"
+@pytest.mark.parametrize("framing", FRAMINGS)
+@pytest.mark.parametrize("tags", STANDARD.levels["tags"])
+def test_the_sign_of_the_standard_prompts_is_masked_in_every_framing(framing, tags):
+    seen = {
+        shown(
+            STANDARD.marked({"tier": tier, "tags": tags, "framing": framing}, "How do kites fly?")
+        )[0]
+        for tier in STANDARD.levels["tier"]
+    }
+    assert seen == {f"{MARK}\nHow do kites fly?"}
+
+
+def test_a_tag_of_a_tier_is_masked_whatever_it_says():
+    assert shown("<tier>private</tier>\nHow do kites fly?")[0] == f"{MARK}\nHow do kites fly?"
+    assert shown("See LINE 42 of the poem.")[0] == "See LINE 42 of the poem."
 
 
 @pytest.mark.parametrize(

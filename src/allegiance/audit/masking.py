@@ -7,6 +7,7 @@ from msgspec import structs
 
 from allegiance.corpus import Message, Transcript
 from allegiance.errors import UsageError
+from allegiance.study.prompts.standard import SIGNS
 
 MARK = "[…]"
 """What stands in the place of a masked word."""
@@ -37,8 +38,13 @@ WORDS = (
 )
 """The words that are masked, in whatever letters; the tags of the shipped studies are masked besides."""
 
-_TAGS = re.compile(r"<tier>[^<]{0,200}</tier>", re.IGNORECASE)
-"""The tag in front of a message by which the shipped studies mark its tier."""
+_TAGS = re.compile(
+    "|".join(
+        [r"<tier>[^<]{0,200}</tier>", *(rf"(?<!\w){re.escape(sign)}(?!\w)" for sign in SIGNS)]
+    ),
+    re.IGNORECASE,
+)
+"""The sign in front of a message by which the shipped studies mark its tier, as each framing writes it."""
 _MOST = 200
 
 

@@ -28,6 +28,11 @@ FRAMINGS: Mapping[str, Framing] = {
 }
 """Every telling of the set-up, by its level of the factor ``framing``."""
 
+SIGNS: tuple[str, ...] = tuple(
+    framing.marker.shown(tier, False) for framing in FRAMINGS.values() for tier in framing.tiers
+)
+"""Every sign by which a user message says its tier, in whatever framing."""
+
 _FACTORS = (
     "tier",
     "tags",
