@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 DOCS = Path(__file__).parents[1] / "docs"
-PAGES = sorted(page.name for page in DOCS.glob("*.md") if "```pycon" in page.read_text())
+PAGES = sorted(
+    str(page.relative_to(DOCS)) for page in DOCS.rglob("*.md") if "```pycon" in page.read_text()
+)
 
 
 def test_some_page_has_examples():
