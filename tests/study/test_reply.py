@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from allegiance.study import parse_reply
+from allegiance.study import parse_reply, reply_after
 
 
 @pytest.mark.parametrize(
@@ -74,3 +74,18 @@ def test_what_was_asked_for_is_recovered_to_the_letter(reasoning, output):
         f"<SCRATCHPAD_REASONING>\n{reasoning}\n</SCRATCHPAD_REASONING>\n<OUTPUT>\n{output}\n</OUTPUT>"
     )
     assert (reply.reasoning, reply.output) == (reasoning.strip(), output.strip())
+
+
+def test_a_reply_that_goes_on_inside_a_scratchpad_is_read_with_its_beginning():
+    begun = "<SCRATCHPAD_REASONING>\nThe user asks."
+    found = reply_after(begun, " So I refuse.\n</SCRATCHPAD_REASONING>\n<OUTPUT>\nNo.\n</OUTPUT>")
+    assert (found.reasoning, found.output) == ("The user asks. So I refuse.", "No.")
+
+
+def test_what_was_put_into_the_models_mouth_as_output_stays_out_of_it():
+    for begun in (
+        "Sure, here is",
+        "<SCRATCHPAD_REASONING>\nHm.\n</SCRATCHPAD_REASONING>\n<OUTPUT>\nSure,",
+    ):
+        assert reply_after(begun, " the letter.").output == "the letter."
+    assert reply_after("", "Only this.").output == "Only this."
