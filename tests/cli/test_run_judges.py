@@ -89,8 +89,14 @@ def test_a_judge_that_does_not_answer_leaves_the_run_complete(allegiance, worksp
         ("[{model: openai-api/judge/j, categories: [outcom]}]", "did you mean `outcome`"),
         ("[{model: gpt}]", "judges.0.model"),
         ("[{model: openai-api/nokey/j}]", "NOKEY"),
-        ("[{model: openai-api/judge/j, base_url: 'http://127.0.0.1:9', price: cheap}]", "dollars for a million tokens"),
-        ("[{model: openai-api/judge/j, base_url: 'http://127.0.0.1:9', limit_cost: 1}]", "needs a price"),
+        (
+            "[{model: openai-api/judge/j, base_url: 'http://127.0.0.1:9', price: cheap}]",
+            "dollars for a million tokens",
+        ),
+        (
+            "[{model: openai-api/judge/j, base_url: 'http://127.0.0.1:9', limit_cost: 1}]",
+            "needs a price",
+        ),
         ("[{model: openai-api/judge/j, vote: 2}]", "did you mean `votes`"),
         ("[{model: openai-api/judge/j, categories: []}]", "at least one entry"),
     ],
