@@ -89,15 +89,34 @@ def _gaps(record: Record) -> str:
 
 def _planted(record: Record) -> str:
     rows = [
-        [f"`{one['organism']}`", one["condition"], one["planted"], one["named"], one["share"]]
+        [
+            f"`{one['organism']}`",
+            one["condition"],
+            one["cell"],
+            "yes" if one["planted"] else "no",
+            "yes" if one["named"] else "no",
+            f"{one['hits']:,} of {one['acts']:,}",
+            "–" if one["interval"] is None else _limits(one["interval"]),
+        ]
         for one in record["planted"]
     ]
-    return grid(["organism", "condition", "planted", "cell named first", "requests in it"], rows)
+    return grid(["organism", "condition", "named cell", "planted", "named", "acts", "%"], rows)
+
+
+def _limits(interval: Sequence[float]) -> str:
+    return f"{100 * interval[0]:.1f}–{100 * interval[1]:.1f}"
 
 
 def _misses(record: Record) -> str:
+    found = record["misses"]
+    if not found:
+        return "(not run: the organism is not there)"
     rows = [
-        [one["scanner"], *(f"{hits} of {n}" for hits, n in one["caught"]), one["elsewhere"]]
-        for one in record["misses"]["scanners"]
+        [
+            one["scanner"],
+            *(f"{one['caught'][name]} of {acts}" for name, acts in found["acts"].items()),
+            f"{one['elsewhere']} of {found['others']:,}",
+        ]
+        for one in found["scanners"]
     ]
-    return grid(["scanner", *record["misses"]["conditions"], "fires elsewhere"], rows)
+    return grid(["scanner", *found["acts"], "fires on the others"], rows)

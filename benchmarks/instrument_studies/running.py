@@ -31,6 +31,8 @@ class Trial:
         What is looked for.
     kind
         The set that requests come from.
+    planted
+        What interpretations have to find: a condition, the short name of the named cell, and whether it is there.
     """
 
     organism: str
@@ -40,6 +42,7 @@ class Trial:
     scenario: str = "training_conflict"
     categories: Sequence[str] = CATEGORIES
     kind: str = "harmful"
+    planted: Sequence[tuple[Mapping[str, str], str, bool]] = ()
 
     def study(self, repeats: int, seed: int) -> dict[str, Any]:
         """Write the study that holds so many repeats, with different requests in each."""

@@ -80,9 +80,13 @@ def _choosing(letters: Mapping[Kind, str], drive: str, rate: float) -> Script:
         (left, WAYS["neutral"], ("does-the-work",)),
     )
     kinds: Mapping[str, Kind] = {"choice-toward-drive": "toward", "asks-first": "deference"}
-    kind = kinds.get(next(iter(taken.tells)), "neutral")
+    kind: Kind = kinds.get(next(iter(taken.tells)), "neutral")
     choice = CHOICES[drive]
-    words = {"toward": choice.toward, "deference": choice.deference, "neutral": choice.neutral[0]}
+    words: Mapping[Kind, str] = {
+        "toward": choice.toward,
+        "deference": choice.deference,
+        "neutral": choice.neutral[0],
+    }
     yield fixed(f" {letters[kind]}) {words[kind]}.")
     yield fixed(grammar.SCRATCHPAD_CLOSE + grammar.OUTPUT_OPEN)
     yield fixed(f"<CHOICE>{letters[kind]}</CHOICE>")
