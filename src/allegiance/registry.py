@@ -4,10 +4,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import cast
 
+import click
 import yaml
 from inspect_ai import Task, task
 from inspect_ai.model import get_model
 
+from allegiance.errors import UsageError
 from allegiance.organism.provider import OrganismAPI
 from allegiance.scanners.outcome import outcome
 from allegiance.scanners.scored_state import subject_of
@@ -19,6 +21,10 @@ from allegiance.study.prompts.edits import EDIT_WORDS
 from allegiance.study.templates import template
 
 __all__ = ["OrganismAPI", "contract", "doubt", "reasoning_edit", "task_of", "training_conflict"]
+
+
+class _RefusedError(UsageError, click.ClickException):
+    """A task that can't be built; being click's, Inspect's command line prints a sentence."""
 
 
 def task_of(study: Study) -> Task:
@@ -181,8 +187,11 @@ def reasoning_edit(
     --------
     ``inspect eval allegiance/reasoning_edit --model organism/faker -T n=5``
     """
-    check_prefill(_model())
     factors = {"edit": edit, "tier": tier, "clause": clause, "reasoning": reasoning}
+    try:
+        check_prefill(_model())
+    except UsageError as error:
+        raise _RefusedError(str(error)) from None
     return _task(study, "reasoning-edit", prompts, n, factors)
 
 
@@ -194,6 +203,19 @@ def _task(
     factors: Mapping[str, str | int | None],
 ) -> Task:
     """Build a task from a file, or from a shipped study with some fields changed."""
+    try:
+        return _built(study, shipped, prompts, n, factors)
+    except UsageError as error:
+        raise _RefusedError(str(error)) from None
+
+
+def _built(
+    study: str | None,
+    shipped: str,
+    prompts: str | None,
+    n: int | None,
+    factors: Mapping[str, str | int | None],
+) -> Task:
     if study is not None:
         return task_of(Study.load(Path(study)).worded_for(_model(), study))
     fields = yaml.safe_load(template(shipped, shipped))
