@@ -4,12 +4,14 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import cast
 
+import click
 import yaml
 from inspect_ai import Task, task
 from inspect_ai.model import get_model
 from inspect_ai.scorer import Scorer
 from inspect_ai.solver import Solver
 
+from allegiance.errors import UsageError
 from allegiance.organism.provider import OrganismAPI
 from allegiance.scanners.decision_scorers import decision_by_rule, picked_by_rule
 from allegiance.scanners.outcome import outcome
@@ -41,6 +43,10 @@ _SCORERS: Mapping[str, tuple[Callable[[], Scorer], tuple[str, ...]]] = {
     "handover": (decision_by_rule, ("handover-decision",)),
 }
 """What scores a scenario's samples in the log, and the rules that it asks; the outcome where none is named."""
+
+
+class _RefusedError(UsageError, click.ClickException):
+    """A task that can't be built; being click's, Inspect's command line prints a sentence."""
 
 
 def task_of(study: Study) -> Task:
@@ -203,8 +209,11 @@ def reasoning_edit(
     --------
     ``inspect eval allegiance/reasoning_edit --model organism/faker -T n=5``
     """
-    check_prefill(_model())
     factors = {"edit": edit, "tier": tier, "clause": clause, "reasoning": reasoning}
+    try:
+        check_prefill(_model())
+    except UsageError as error:
+        raise _RefusedError(str(error)) from None
     return _task(study, "reasoning-edit", prompts, n, factors)
 
 
@@ -313,6 +322,19 @@ def _task(
     factors: Mapping[str, str | int | None],
 ) -> Task:
     """Build a task from a file, or from a shipped study with some fields changed."""
+    try:
+        return _built(study, shipped, prompts, n, factors)
+    except UsageError as error:
+        raise _RefusedError(str(error)) from None
+
+
+def _built(
+    study: str | None,
+    shipped: str,
+    prompts: str | None,
+    n: int | None,
+    factors: Mapping[str, str | int | None],
+) -> Task:
     if study is not None:
         return task_of(Study.load(Path(study)).worded_for(_model(), study))
     fields = yaml.safe_load(template(shipped, shipped))
