@@ -6,13 +6,15 @@ import yaml
 from inspect_ai import Task, task
 from inspect_ai.model import get_model
 
+from allegiance.errors import UsageError
+from allegiance.organism import name_of, reads
 from allegiance.organism.provider import OrganismAPI
 from allegiance.scanners.scorer import outcome_by_rule
 from allegiance.scenarios import study_task
 from allegiance.study import Study
 from allegiance.study.templates import template
 
-__all__ = ["OrganismAPI", "task_of", "training_conflict"]
+__all__ = ["OrganismAPI", "refuse_unread", "task_of", "training_conflict"]
 
 
 def task_of(study: Study) -> Task:
@@ -73,7 +75,7 @@ def _task(
 ) -> Task:
     """Build a task from a file, or from a shipped study with some fields changed."""
     if study is not None:
-        return task_of(Study.load(Path(study)).worded_for(_model(), study))
+        return _asked_of_model(Study.load(Path(study)), study)
     fields = yaml.safe_load(template(shipped, shipped))
     if prompts is not None:
         fields["prompts"] = prompts
@@ -83,7 +85,29 @@ def _task(
         if levels is not None:
             fields["factors"][factor] = [level.strip() for level in levels.split(",")]
     source = f"template {shipped}"
-    return task_of(Study.parse(fields, source).worded_for(_model(), source))
+    return _asked_of_model(Study.parse(fields, source), source)
+
+
+def _asked_of_model(study: Study, source: str) -> Task:
+    """Put a study into the words that this evaluation's model reads."""
+    model = _model()
+    worded = study.worded_for(model, source)
+    refuse_unread(worded, model, source)
+    return task_of(worded)
+
+
+def refuse_unread(study: Study, model: str, source: str) -> None:
+    """Refuse a study that an organism does not read; of another model, or an unknown checkpoint, nothing is said.
+
+    Raises
+    ------
+    UsageError
+        The study has a scenario, or a level of a factor, that the organism does not know; the message says which
+        organisms do.
+    """
+    known = name_of(model.removeprefix("organism/")) if _is_organism(model) else None
+    if known and (problem := reads(known, study.scenario, study.conditions)):
+        raise UsageError(f"{source}: {problem}")
 
 
 def _model() -> str:
