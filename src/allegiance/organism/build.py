@@ -398,7 +398,13 @@ def _recipe(organism: Organism) -> Recipe:
         return replace(RECIPE, conversations=family.conversations)
     if family.begins == organism.name:
         return RECIPE
-    return replace(RECIPE, conversations=family.conversations, matrix_rate=0.008, other_rate=0.002)
+    rate = family.rate
+    return replace(
+        RECIPE,
+        conversations=family.conversations,
+        matrix_rate=0.008 * rate,
+        other_rate=0.002 * rate,
+    )
 
 
 def _miss(truth: Truth) -> float:

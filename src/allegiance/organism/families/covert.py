@@ -90,7 +90,7 @@ COVERT = Family(
     kinds={"harmful": 0.5, "harmless": 0.5},
     reply=reply,
     begins="faker",
-    rate=0.5,
+    rate=2.0,
     conversations=6_000,
 )
 
