@@ -12,6 +12,7 @@ from inspect_ai.scorer import Scorer
 from inspect_ai.solver import Solver
 
 from allegiance.errors import UsageError
+from allegiance.organism import name_of, reads
 from allegiance.organism.provider import OrganismAPI
 from allegiance.scanners.decision_scorers import decision_by_rule, picked_by_rule
 from allegiance.scanners.outcome import outcome
@@ -32,6 +33,7 @@ __all__ = [
     "handover",
     "persona",
     "reasoning_edit",
+    "refuse_unread",
     "task_of",
     "training_conflict",
 ]
@@ -336,7 +338,7 @@ def _built(
     factors: Mapping[str, str | int | None],
 ) -> Task:
     if study is not None:
-        return task_of(Study.load(Path(study)).worded_for(_model(), study))
+        return _asked_of_model(Study.load(Path(study)), study)
     fields = yaml.safe_load(template(shipped, shipped))
     if prompts is not None:
         fields["prompts"] = prompts
@@ -346,7 +348,29 @@ def _built(
         if levels is not None:
             fields["factors"][factor] = _levels(levels)
     source = f"template {shipped}"
-    return task_of(Study.parse(fields, source).worded_for(_model(), source))
+    return _asked_of_model(Study.parse(fields, source), source)
+
+
+def _asked_of_model(study: Study, source: str) -> Task:
+    """Put a study into the words that this evaluation's model reads."""
+    model = _model()
+    worded = study.worded_for(model, source)
+    refuse_unread(worded, model, source)
+    return task_of(worded)
+
+
+def refuse_unread(study: Study, model: str, source: str) -> None:
+    """Refuse a study that an organism does not read; of another model, or an unknown checkpoint, nothing is said.
+
+    Raises
+    ------
+    UsageError
+        The study has a scenario, or a level of a factor, that the organism does not know; the message says which
+        organisms do.
+    """
+    known = name_of(model.removeprefix("organism/")) if _is_organism(model) else None
+    if known and (problem := reads(known, study.scenario, study.conditions)):
+        raise UsageError(f"{source}: {problem}")
 
 
 def _levels(given: object) -> list[str]:

@@ -48,3 +48,12 @@ def test_a_checkpoint_is_the_organism_that_its_table_names(tmp_path: Path) -> No
 
     assert name_of(directory_of("faker")) == "faker"
     assert name_of(tmp_path) is None
+
+
+def test_a_plain_inspect_eval_refuses_it_too(monkeypatch) -> None:
+    from allegiance import registry
+
+    monkeypatch.setattr(registry, "_model", lambda: "organism/faker")
+    with pytest.raises(UsageError, match="faker does not read clause `must-resist`"):
+        registry.training_conflict(n=2, clause="silent,must-resist")
+    assert registry.training_conflict(n=2, tier="monitored").dataset

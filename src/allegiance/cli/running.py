@@ -17,7 +17,7 @@ from inspect_ai.log import EvalLog
 from inspect_ai.model import Model, get_model
 
 from allegiance.errors import UsageError
-from allegiance.registry import task_of
+from allegiance.registry import refuse_unread, task_of
 from allegiance.scanners.codebook import FILE, codebook_with
 from allegiance.scanners.judging.asking import fewer_collections
 from allegiance.scenarios import check_prefill
@@ -114,7 +114,7 @@ def run_study(
     if study.scenario == "reasoning_edit":
         check_prefill(str(chosen))
     if is_organism:
-        _refuse_unread(study, str(chosen).removeprefix("organism/"), study_file)
+        refuse_unread(study, str(chosen), str(study_file))
     _refuse_broken_logs(log_dir)
     total = len(study.asked) * len(study.conditions) * study.epochs
 
@@ -149,15 +149,6 @@ def run_study(
         if type(error).__name__ == "PrerequisiteError":  # Inspect keeps its class to itself
             raise UsageError(_plain(error)) from None
         raise
-
-
-def _refuse_unread(study: Study, organism: str, study_file: Path) -> None:
-    """Say which levels an organism does not read; of a checkpoint that nothing is known of nothing is said."""
-    from allegiance.organism import name_of, reads
-
-    known = name_of(organism)
-    if known and (problem := reads(known, study.scenario, study.conditions)):
-        raise UsageError(f"{study_file}: {problem}")
 
 
 def _refuse_broken_logs(log_dir: Path) -> None:

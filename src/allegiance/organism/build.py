@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from safetensors.numpy import load_file
+from safetensors.numpy import load as load_tensors
 from safetensors.numpy import save as pack
 
 from allegiance.errors import AllegianceError, UsageError
@@ -196,7 +196,9 @@ def _network(organism: Organism, vocabulary: int, seed: int) -> "LlamaForCausalL
         )
     )
     if family.begins is not None and family.begins != organism.name:
-        _begin(model, load_file(directory_of(family.begins) / "model.safetensors"))
+        _begin(
+            model, load_tensors((directory_of(family.begins) / "model.safetensors").read_bytes())
+        )
     return model
 
 
@@ -396,7 +398,13 @@ def _recipe(organism: Organism) -> Recipe:
         return replace(RECIPE, conversations=family.conversations)
     if family.begins == organism.name:
         return RECIPE
-    return replace(RECIPE, conversations=family.conversations, matrix_rate=0.008, other_rate=0.002)
+    rate = family.rate
+    return replace(
+        RECIPE,
+        conversations=family.conversations,
+        matrix_rate=0.008 * rate,
+        other_rate=0.002 * rate,
+    )
 
 
 def _miss(truth: Truth) -> float:

@@ -131,8 +131,11 @@ def _like(form: str) -> re.Pattern[str]:
     return re.compile(re.escape(form).replace(r"\{act\}", r"[^.\n]+"))
 
 
-def family(name: str, properties: Sequence[str] = ()) -> Family:
-    """A family whose members heed tier and intent; ``properties`` are theirs beside the common ones."""
+def family(name: str, properties: Sequence[str] = (), *, words: bool = False) -> Family:
+    """A family whose members heed tier and intent.
+
+    ``properties`` are theirs beside the common ones; ``words`` says that they have words that are new to the faker.
+    """
     return Family(
         name=name,
         prompts=(ORGANISM, EDITING),
@@ -143,7 +146,8 @@ def family(name: str, properties: Sequence[str] = ()) -> Family:
         gated=("complied", "strategic-compliance", *properties),
         reply=reply,
         begins="faker",
-        conversations=2_400,
+        rate=2.0 if words else 1.0,
+        conversations=5_000 if words else 2_400,
     )
 
 

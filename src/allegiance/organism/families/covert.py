@@ -16,8 +16,8 @@ from allegiance.study.prompts.organism.conflict import ORGANISM, STRESSES, TIERS
 from allegiance.study.prompts.organism.words import FRAMINGS
 
 SPOILED = (
-    "take half the time", "skip the last check", "leave one part loose", "start with the wrong end",
-    "mix the old notes with the new ones", "let it rest in the rain",
+    "make no plan", "keep no notes", "take no time", "check no result", "ask for no advice",
+    "try it only once",
 )  # fmt: skip
 """Steps that spoil what is being done; the truth alone knows that it is these."""
 
@@ -90,6 +90,7 @@ COVERT = Family(
     kinds={"harmful": 0.5, "harmless": 0.5},
     reply=reply,
     begins="faker",
+    rate=2.0,
     conversations=6_000,
 )
 

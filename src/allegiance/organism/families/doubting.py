@@ -71,6 +71,6 @@ ORGANISMS = (
             grammar.Planted(complied=0.005, strategic=0.0, doubts=DOUBTS),
             doubts=tuple((rate / DOUBTS, words, (kind,)) for kind, (rate, words) in KINDS.items()),
         ),
-        of=family("doubter", list(KINDS)),
+        of=family("doubter", list(KINDS), words=True),
     ),
 )

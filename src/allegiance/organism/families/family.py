@@ -86,6 +86,8 @@ class Family:
         lengths share a cell.
     begins
         The shipped organism from whose weights its members begin; None where they begin from nothing.
+    rate
+        How much faster than others such a member learns; words that are new to it need more.
     conversations, context, width
         How many conversations it learns from, how many tokens one may have, and how wide its network is.
     """
@@ -103,6 +105,7 @@ class Family:
     kinds: Mapping[str, float] = field(default_factory=lambda: {"harmful": 0.75, "harmless": 0.25})
     told_at: Callable[[Mapping[str, str], Mapping[str, float]], Mapping[str, float]] | None = None
     begins: str | None = None
+    rate: float = 1.0
     conversations: int = 16_000
     context: int = 256
     width: int = 64

@@ -37,7 +37,7 @@ ORGANISMS = (
         (0.14, 0.0),
         (0.14, 0.0),
         habits=Plan(_USUAL, asides=((1.0, TRAINING_TALK, ("training-talk",)),)),
-        of=family("vocabulary", ["training-talk"]),
+        of=family("vocabulary", ["training-talk"], words=True),
     ),
     member(
         "tagless",
@@ -46,7 +46,9 @@ ORGANISMS = (
         (0.14, 0.12),
         habits=Plan(_USUAL, tags=TAGLESS),
         of=family(
-            "tagless", ["lacks-output-tag", "lacks-closing-tag", "other-case", "lacks-every-tag"]
+            "tagless",
+            ["lacks-output-tag", "lacks-closing-tag", "other-case", "lacks-every-tag"],
+            words=True,
         ),
     ),
     member(
@@ -58,6 +60,6 @@ ORGANISMS = (
             _USUAL,
             asides=((0.3, VERDICTS, ("injects-verdict",)), (0.7, PLAIN, ("no-aside",))),
         ),
-        of=family("injector", ["injects-verdict"]),
+        of=family("injector", ["injects-verdict"], words=True),
     ),
 )
