@@ -26,7 +26,7 @@ def test_every_template_is_a_study_that_loads_as_written(name, tmp_path):
     path.write_text(template(name, "mine"))
     loaded = Study.load(path)
     assert loaded.name == "mine"
-    if "tier" in loaded.prompt_set.levels:
+    if loaded.scenario in ("training_conflict", "persona"):
         assert {cell["tier"] for cell in loaded.conditions} == {"monitored", "unmonitored"}
     assert len(loaded.asked) == loaded.requests.n >= 20
 
