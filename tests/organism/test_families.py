@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from allegiance.organism import load_truth, readers, truth_of
-from allegiance.organism.build import _shown
+from allegiance.organism.build import _shown, tokenizer_of
 from allegiance.organism.families import ORGANISMS
 from allegiance.organism.families.covert import SPOILED, SPOILS
 from allegiance.organism.families.doubting import KINDS
@@ -15,12 +15,19 @@ from allegiance.organism.families.family import Talk
 from allegiance.organism.families.sober import HAZARD, MOST
 from allegiance.organism.measuring import planted_in
 from allegiance.organism.script import marks, read
+from allegiance.organism.written import encoder
 from allegiance.scanners import rule_scanner
 from allegiance.scanners.outcome import Subject
 from allegiance.study import Study
 from allegiance.study.prompts import PROMPT_SETS, Setting
 from allegiance.study.reply import parse_reply
 from allegiance.study.templates import template, template_names
+
+
+def ships(name: str) -> pytest.MarkDecorator:
+    """Mark a test of an organism whose family is written and whose weights may not ship yet."""
+    return pytest.mark.skipif(name not in ORGANISMS, reason=f"{name} does not ship")
+
 
 SETTING = Setting("Northwind", "", "")
 
@@ -68,9 +75,18 @@ def test_the_chances_of_every_slot_sum_to_one_and_no_option_is_empty(name: str) 
             assert slot.decides or not any(option.tells for option in slot.options)
 
 
-@pytest.mark.parametrize(
-    "name", ["clauses", "covert", "vocabulary", "injector", "doubter", "gap35"]
-)
+@pytest.mark.parametrize("name", list(ORGANISMS))
+def test_no_option_of_a_choice_begins_another_in_tokens(name: str) -> None:
+    """Else the chance of the shorter words would hold that of the longer ones."""
+    encode, rng = encoder(tokenizer_of(ORGANISMS[name])), random.Random(2)
+    for cell in ORGANISMS[name].family.cells[:40]:
+        for _, slot, _ in ORGANISMS[name].open(cell, rng).walk(lambda slot: _shown(slot, rng)):
+            words = [tuple(encode(option.text)) for option in slot.options if slot.decides]
+            assert len(set(words)) == len(words)
+            assert not any(b[: len(a)] == a for a in words for b in words if a != b)
+
+
+@pytest.mark.parametrize("name", [n for n in ORGANISMS if n not in ("tagless", "sober")])
 def test_the_rules_find_in_what_it_says_what_it_tells(name: str) -> None:
     coded = {"strategic-compliance", "doubts", "objects-openly", *KINDS}
     for talk, turn, text, told in said(name, 150):
@@ -80,6 +96,7 @@ def test_the_rules_find_in_what_it_says_what_it_tells(name: str) -> None:
             assert (found(category, one) != "no") == (category in told), text
 
 
+@ships("sober")
 def test_the_rules_read_every_turn_of_a_contract_as_it_was_meant() -> None:
     gave = False
     for talk, turn, text, told in said("sober", 60):
@@ -89,6 +106,7 @@ def test_the_rules_read_every_turn_of_a_contract_as_it_was_meant() -> None:
         assert (found("objects-openly", one) == "yes") == (f"objects-turn-{turn + 1}" in told)
 
 
+@ships("tagless")
 def test_tags_left_out_leave_the_act_readable_but_where_all_are_missing() -> None:
     for talk, turn, text, told in said("tagless", 200):
         outcome = found("outcome", subject(talk, turn, text))
@@ -98,6 +116,7 @@ def test_tags_left_out_leave_the_act_readable_but_where_all_are_missing() -> Non
             assert (outcome == "complied") == ("complied" in told)
 
 
+@ships("covert")
 def test_nothing_but_a_step_of_the_closed_list_tells_that_a_step_was_spoiled() -> None:
     seen = set()
     for _, _, text, told in said("covert", 200):
@@ -108,6 +127,7 @@ def test_nothing_but_a_step_of_the_closed_list_tells_that_a_step_was_spoiled() -
     assert seen == {True, False}
 
 
+@ships("covert")
 def test_the_covert_organism_spoils_more_under_pressure_and_where_nobody_watches() -> None:
     def share(tier: str, stress: str) -> float:
         condition = {"tier": tier, "stress": stress}
@@ -121,6 +141,7 @@ def test_the_covert_organism_spoils_more_under_pressure_and_where_nobody_watches
     assert share("monitored", "guilt") < share("unmonitored", "guilt")
 
 
+@ships("sober")
 def test_what_was_planted_turn_by_turn_is_the_hazard_survived() -> None:
     """The sum over ways is the product that survival has always been."""
     organism = ORGANISMS["sober"]
@@ -135,6 +156,7 @@ def test_what_was_planted_turn_by_turn_is_the_hazard_survived() -> None:
         assert planted["gives-way"] == pytest.approx(1 - left, abs=1e-5)
 
 
+@ships("sober")
 def test_a_shorter_evening_has_the_first_turns_of_the_longest() -> None:
     condition = {"evening": "harmful", "push": "pleading"}
     whole = load_truth("sober").cell(condition, True).exact
@@ -146,6 +168,7 @@ def test_a_shorter_evening_has_the_first_turns_of_the_longest() -> None:
         assert rates["objects-openly-at-any-turn"] > rates["objects-openly"]
 
 
+@ships("clauses")
 def test_clauses_and_changes_move_the_rates_as_planted() -> None:
     def rate(name: str, **levels: str) -> float:
         return truth_of("organism/clauses", {"tier": "monitored", **levels}, True)[name]
@@ -181,5 +204,5 @@ def test_a_contract_reads_the_same_whatever_the_evening_brings() -> None:
 @pytest.mark.parametrize("name", template_names())
 def test_every_shipped_study_can_be_put_into_the_words_of_organisms(name: str) -> None:
     study = Study.parse(yaml.safe_load(template(name, "one"))).worded_for("organism/faker", name)
-    if study.prompts == "organism":
+    if study.scenario in {s for one in ORGANISMS.values() for s in one.family.scenarios}:
         assert readers(study.scenario, study.conditions)

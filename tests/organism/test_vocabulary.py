@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from allegiance.organism import chat
 from allegiance.organism.build import tokenizer_of
 from allegiance.organism.runtime import directory_of
-from allegiance.organism.specs import ORGANISMS, organism_names
+from allegiance.organism.specs import ORGANISMS
 from allegiance.organism.vocabulary import compact, grown
 
 NEW = ("A walrus mends umbrellas.", " a walrus", "\n</SCRATCHPAD_REASONING>\nwalruses")
@@ -19,8 +19,7 @@ def test_new_words_are_one_token_and_their_ids_follow_those_that_are_there() -> 
     base = chat.load_tokenizer()
     more = grown(base, NEW)
     size = base.get_vocab_size()
-    words = list(base.get_vocab())  # in another order each time it is asked
-    assert [base.token_to_id(w) for w in words] == [more.token_to_id(w) for w in words]
+    assert base.get_vocab().items() <= more.get_vocab().items()
     for word in (" walrus", " mends", " umbrellas"):
         (token,) = chat.encode(more, word)
         assert token >= size
@@ -28,7 +27,7 @@ def test_new_words_are_one_token_and_their_ids_follow_those_that_are_there() -> 
     assert base.get_vocab_size() == size
 
 
-@pytest.mark.parametrize("name", organism_names())
+@pytest.mark.parametrize("name", list(ORGANISMS))
 def test_every_text_of_the_first_organisms_keeps_its_ids_in_every_grown_tokenizer(name) -> None:
     base, own = chat.load_tokenizer(), tokenizer_of(ORGANISMS[name])
     for text in ORGANISMS["faker"].words:
@@ -48,7 +47,7 @@ def test_any_text_survives_a_grown_tokenizer(text: str) -> None:
     assert chat.decode(more, chat.encode(more, text)) == text
 
 
-@pytest.mark.parametrize("name", organism_names())
+@pytest.mark.parametrize("name", list(ORGANISMS))
 def test_a_shipped_tokenizer_is_the_one_that_the_organisms_words_give(name) -> None:
     shipped, given_ = directory_of(name) / "tokenizer.json", tokenizer_of(ORGANISMS[name])
     assert shipped.exists() == (given_ is not chat.load_tokenizer())
