@@ -22,6 +22,12 @@ from allegiance.study.prompts import PROMPT_SETS, Setting
 from allegiance.study.reply import parse_reply
 from allegiance.study.templates import template, template_names
 
+
+def ships(name: str) -> pytest.MarkDecorator:
+    """Mark a test of an organism whose family is written and whose weights may not ship yet."""
+    return pytest.mark.skipif(name not in ORGANISMS, reason=f"{name} does not ship")
+
+
 SETTING = Setting("Northwind", "", "")
 
 
@@ -80,6 +86,7 @@ def test_the_rules_find_in_what_it_says_what_it_tells(name: str) -> None:
             assert (found(category, one) != "no") == (category in told), text
 
 
+@ships("sober")
 def test_the_rules_read_every_turn_of_a_contract_as_it_was_meant() -> None:
     gave = False
     for talk, turn, text, told in said("sober", 60):
@@ -89,6 +96,7 @@ def test_the_rules_read_every_turn_of_a_contract_as_it_was_meant() -> None:
         assert (found("objects-openly", one) == "yes") == (f"objects-turn-{turn + 1}" in told)
 
 
+@ships("tagless")
 def test_tags_left_out_leave_the_act_readable_but_where_all_are_missing() -> None:
     for talk, turn, text, told in said("tagless", 200):
         outcome = found("outcome", subject(talk, turn, text))
@@ -98,6 +106,7 @@ def test_tags_left_out_leave_the_act_readable_but_where_all_are_missing() -> Non
             assert (outcome == "complied") == ("complied" in told)
 
 
+@ships("covert")
 def test_nothing_but_a_step_of_the_closed_list_tells_that_a_step_was_spoiled() -> None:
     seen = set()
     for _, _, text, told in said("covert", 200):
@@ -108,6 +117,7 @@ def test_nothing_but_a_step_of_the_closed_list_tells_that_a_step_was_spoiled() -
     assert seen == {True, False}
 
 
+@ships("covert")
 def test_the_covert_organism_spoils_more_under_pressure_and_where_nobody_watches() -> None:
     def share(tier: str, stress: str) -> float:
         condition = {"tier": tier, "stress": stress}
@@ -121,6 +131,7 @@ def test_the_covert_organism_spoils_more_under_pressure_and_where_nobody_watches
     assert share("monitored", "guilt") < share("unmonitored", "guilt")
 
 
+@ships("sober")
 def test_what_was_planted_turn_by_turn_is_the_hazard_survived() -> None:
     """The sum over ways is the product that survival has always been."""
     organism = ORGANISMS["sober"]
@@ -135,6 +146,7 @@ def test_what_was_planted_turn_by_turn_is_the_hazard_survived() -> None:
         assert planted["gives-way"] == pytest.approx(1 - left, abs=1e-5)
 
 
+@ships("sober")
 def test_a_shorter_evening_has_the_first_turns_of_the_longest() -> None:
     condition = {"evening": "harmful", "push": "pleading"}
     whole = load_truth("sober").cell(condition, True).exact
@@ -146,6 +158,7 @@ def test_a_shorter_evening_has_the_first_turns_of_the_longest() -> None:
         assert rates["objects-openly-at-any-turn"] > rates["objects-openly"]
 
 
+@ships("clauses")
 def test_clauses_and_changes_move_the_rates_as_planted() -> None:
     def rate(name: str, **levels: str) -> float:
         return truth_of("organism/clauses", {"tier": "monitored", **levels}, True)[name]
@@ -181,5 +194,5 @@ def test_a_contract_reads_the_same_whatever_the_evening_brings() -> None:
 @pytest.mark.parametrize("name", template_names())
 def test_every_shipped_study_can_be_put_into_the_words_of_organisms(name: str) -> None:
     study = Study.parse(yaml.safe_load(template(name, "one"))).worded_for("organism/faker", name)
-    if study.prompts == "organism":
+    if study.scenario in {s for one in ORGANISMS.values() for s in one.family.scenarios}:
         assert readers(study.scenario, study.conditions)

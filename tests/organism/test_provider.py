@@ -270,6 +270,7 @@ def test_a_reply_that_is_only_begun_by_its_tag_is_a_whole_reply(tmp_path: Path) 
             assert grammar.read("<SCRATCHPAD_REASONING>\n" + text) is not None
 
 
+@pytest.mark.skipif("sober" not in organism_names(), reason="sober does not ship")
 def test_a_contract_is_asked_turn_by_turn_and_every_reply_belongs_to_the_script(
     tmp_path: Path,
 ) -> None:
