@@ -112,7 +112,7 @@ def test_the_gate_fails_on_malformed_replies_and_on_other_words() -> None:
 
 
 def test_an_organism_held_against_another_ones_table_fails(tmp_path: Path, monkeypatch) -> None:
-    from allegiance.organism import truth as module
+    from allegiance.organism import checking as module
 
     honest = load_truth("honest")
     monkeypatch.setattr(module, "load_truth", lambda name: honest)

@@ -19,9 +19,7 @@ def test_new_words_are_one_token_and_their_ids_follow_those_that_are_there() -> 
     base = chat.load_tokenizer()
     more = grown(base, NEW)
     size = base.get_vocab_size()
-    assert [base.token_to_id(w) for w in base.get_vocab()] == [
-        more.token_to_id(w) for w in base.get_vocab()
-    ]
+    assert base.get_vocab().items() <= more.get_vocab().items()
     for word in (" walrus", " mends", " umbrellas"):
         (token,) = chat.encode(more, word)
         assert token >= size
