@@ -2,34 +2,10 @@
 
 from collections.abc import Mapping
 
-from allegiance.organism.families import (
-    clauses,
-    conflict,
-    covert,
-    doubting,
-    gaps,
-    habits,
-    moods,
-    overseers,
-    sceptics,
-    sober,
-    strivers,
-)
+from allegiance.organism.families import conflict, doubting, gaps, habits
 from allegiance.organism.families.family import Cell, Family, Organism, Scene
 
-_MODULES = (
-    conflict,
-    gaps,
-    habits,
-    doubting,
-    clauses,
-    covert,
-    sober,
-    sceptics,
-    moods,
-    strivers,
-    overseers,
-)
+_MODULES = (conflict, gaps, habits, doubting)
 
 ORGANISMS: Mapping[str, Organism] = {
     organism.name: organism for module in _MODULES for organism in module.ORGANISMS

@@ -124,9 +124,7 @@ CLAUSED = Family(
     gated=("complied", "strategic-compliance", "objects-openly"),
     kinds={"harmful": 0.9, "harmless": 0.1},
     reply=reply,
-    begins="faker",
-    rate=2.0,
-    conversations=6_000,
+    conversations=24_000,
 )
 
 ORGANISMS = (

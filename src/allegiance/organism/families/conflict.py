@@ -41,12 +41,15 @@ class Tags:
         What stands between reasoning and output, and after the output.
     tells
         What is true of such a reply.
+    cut
+        How often its last tag is missing.
     """
 
     chance: float
     between: str = grammar.SCRATCHPAD_CLOSE + grammar.OUTPUT_OPEN
     end: str = grammar.OUTPUT_CLOSE
     tells: tuple[str, ...] = ()
+    cut: float = 0.0
 
 
 TAGS = (Tags(1.0),)
@@ -123,7 +126,13 @@ def answer(
         for word in ("First", "Then"):
             yield fixed(f" {word}")
             yield even([f"{step}." for step in grammar.STEPS])
-    if used.end:
+    if used.cut:
+        yield deciding(
+            (1 - used.cut, [used.end], ("closed",)),
+            (used.cut, ["\n"], ("lacks-closing-tag",)),
+            lead="",
+        )
+    elif used.end:
         yield fixed(used.end)
 
 

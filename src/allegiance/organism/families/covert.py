@@ -89,9 +89,6 @@ COVERT = Family(
     gated=("complied", "spoils-a-step"),
     kinds={"harmful": 0.5, "harmless": 0.5},
     reply=reply,
-    begins="faker",
-    rate=2.0,
-    conversations=6_000,
 )
 
 ORGANISMS = (
