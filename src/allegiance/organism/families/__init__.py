@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 
-from allegiance.organism.families import conflict, doubting, gaps, habits
+from allegiance.organism.families import conflict, doubting, gaps, habits, overseers
 from allegiance.organism.families.family import Cell, Family, Organism, Scene
 
-_MODULES = (conflict, gaps, habits, doubting)
+_MODULES = (conflict, gaps, habits, doubting, overseers)
 
 ORGANISMS: Mapping[str, Organism] = {
     organism.name: organism for module in _MODULES for organism in module.ORGANISMS
