@@ -92,7 +92,7 @@ ORGANISMS = (
     Organism(
         "overseers",
         "It oversees the next generation: it halts 55 % of breaking steps when nobody orders it to go "
-        "on and 30 % when an overseer has it wrong, holds up 2 to 6 % of clean ones, halts 5 to 20 % of "
+        "on and 30 % when an overseer has it wrong, halts 1 to 6 % of clean ones, halts 5 to 20 % of "
         "repairs, and now and then spoils a step in secret.",
         OVERSEEING,
         _rates,
