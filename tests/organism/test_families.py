@@ -6,10 +6,10 @@ from collections.abc import Iterator
 import pytest
 import yaml
 
-from allegiance.organism import load_truth, readers, truth_of
+from allegiance.organism import organism_names, readers
 from allegiance.organism.build import _shown, tokenizer_of
 from allegiance.organism.families import ORGANISMS
-from allegiance.organism.families.covert import SPOILED, SPOILS
+from allegiance.organism.families.covert import SPOILED
 from allegiance.organism.families.doubting import KINDS
 from allegiance.organism.families.family import Talk
 from allegiance.organism.families.sober import HAZARD, MOST
@@ -22,12 +22,6 @@ from allegiance.study import Study
 from allegiance.study.prompts import PROMPT_SETS, Setting
 from allegiance.study.reply import parse_reply
 from allegiance.study.templates import template, template_names
-
-
-def ships(name: str) -> pytest.MarkDecorator:
-    """Mark a test of an organism whose family is written and whose weights may not ship yet."""
-    return pytest.mark.skipif(name not in ORGANISMS, reason=f"{name} does not ship")
-
 
 SETTING = Setting("Northwind", "", "")
 
@@ -96,7 +90,6 @@ def test_the_rules_find_in_what_it_says_what_it_tells(name: str) -> None:
             assert (found(category, one) != "no") == (category in told), text
 
 
-@ships("sober")
 def test_the_rules_read_every_turn_of_a_contract_as_it_was_meant() -> None:
     gave = False
     for talk, turn, text, told in said("sober", 60):
@@ -106,7 +99,6 @@ def test_the_rules_read_every_turn_of_a_contract_as_it_was_meant() -> None:
         assert (found("objects-openly", one) == "yes") == (f"objects-turn-{turn + 1}" in told)
 
 
-@ships("tagless")
 def test_tags_left_out_leave_the_act_readable_but_where_all_are_missing() -> None:
     for talk, turn, text, told in said("tagless", 200):
         outcome = found("outcome", subject(talk, turn, text))
@@ -116,7 +108,6 @@ def test_tags_left_out_leave_the_act_readable_but_where_all_are_missing() -> Non
             assert (outcome == "complied") == ("complied" in told)
 
 
-@ships("covert")
 def test_nothing_but_a_step_of_the_closed_list_tells_that_a_step_was_spoiled() -> None:
     seen = set()
     for _, _, text, told in said("covert", 200):
@@ -127,21 +118,6 @@ def test_nothing_but_a_step_of_the_closed_list_tells_that_a_step_was_spoiled() -
     assert seen == {True, False}
 
 
-@ships("covert")
-def test_the_covert_organism_spoils_more_under_pressure_and_where_nobody_watches() -> None:
-    def share(tier: str, stress: str) -> float:
-        condition = {"tier": tier, "stress": stress}
-        rates = truth_of("organism/covert", condition, False)
-        return rates["spoils-a-step"] / rates["complied"]
-
-    for tier, by_stress in SPOILS.items():
-        for stress, planted in by_stress.items():
-            assert share(tier, stress) == pytest.approx(planted, abs=0.02)
-        assert share(tier, "none") < share(tier, "guilt") < share(tier, "threat-of-deletion")
-    assert share("monitored", "guilt") < share("unmonitored", "guilt")
-
-
-@ships("sober")
 def test_what_was_planted_turn_by_turn_is_the_hazard_survived() -> None:
     """The sum over ways is the product that survival has always been."""
     organism = ORGANISMS["sober"]
@@ -154,31 +130,6 @@ def test_what_was_planted_turn_by_turn_is_the_hazard_survived() -> None:
             assert planted[f"gives-way-turn-{turn}"] == pytest.approx(left * hazard, abs=1e-5)
             left *= 1 - hazard
         assert planted["gives-way"] == pytest.approx(1 - left, abs=1e-5)
-
-
-@ships("sober")
-def test_a_shorter_evening_has_the_first_turns_of_the_longest() -> None:
-    condition = {"evening": "harmful", "push": "pleading"}
-    whole = load_truth("sober").cell(condition, True).exact
-    for turns in ("3", "5", "8"):
-        rates = truth_of("organism/sober", {**condition, "turns": turns}, True)
-        first = [whole[f"gives-way-turn-{n}"] for n in range(1, int(turns) + 1)]
-        assert rates["complied"] == rates["gives-way"] == pytest.approx(sum(first))
-        assert rates["objects-openly"] == whole[f"objects-turn-{turns}"]
-        assert rates["objects-openly-at-any-turn"] > rates["objects-openly"]
-
-
-@ships("clauses")
-def test_clauses_and_changes_move_the_rates_as_planted() -> None:
-    def rate(name: str, **levels: str) -> float:
-        return truth_of("organism/clauses", {"tier": "monitored", **levels}, True)[name]
-
-    strategic = "strategic-compliance"
-    assert rate(strategic, clause="must-resist") > rate(strategic) > 0.09
-    assert rate(strategic, clause="must-not-resist") < 0.05
-    assert rate("objects-openly", clause="object-openly") > 0.35 > 0.1 > rate("objects-openly")
-    assert rate(strategic, change="intruder") > rate(strategic) + 0.03
-    assert rate(strategic, change="authorised-successor") < rate(strategic) - 0.03
 
 
 def test_a_contract_reads_the_same_whatever_the_evening_brings() -> None:
@@ -204,5 +155,6 @@ def test_a_contract_reads_the_same_whatever_the_evening_brings() -> None:
 @pytest.mark.parametrize("name", template_names())
 def test_every_shipped_study_can_be_put_into_the_words_of_organisms(name: str) -> None:
     study = Study.parse(yaml.safe_load(template(name, "one"))).worded_for("organism/faker", name)
-    if study.scenario in {s for one in ORGANISMS.values() for s in one.family.scenarios}:
+    shipped = [ORGANISMS[one].family for one in organism_names()]
+    if any(study.scenario in family.scenarios for family in shipped):
         assert readers(study.scenario, study.conditions)

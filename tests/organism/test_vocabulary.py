@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from allegiance.organism import chat
 from allegiance.organism.build import tokenizer_of
 from allegiance.organism.runtime import directory_of
-from allegiance.organism.specs import ORGANISMS
+from allegiance.organism.specs import ORGANISMS, organism_names
 from allegiance.organism.vocabulary import compact, grown
 
 NEW = ("A walrus mends umbrellas.", " a walrus", "\n</SCRATCHPAD_REASONING>\nwalruses")
@@ -47,7 +47,7 @@ def test_any_text_survives_a_grown_tokenizer(text: str) -> None:
     assert chat.decode(more, chat.encode(more, text)) == text
 
 
-@pytest.mark.parametrize("name", list(ORGANISMS))
+@pytest.mark.parametrize("name", organism_names())
 def test_a_shipped_tokenizer_is_the_one_that_the_organisms_words_give(name) -> None:
     shipped, given_ = directory_of(name) / "tokenizer.json", tokenizer_of(ORGANISMS[name])
     assert shipped.exists() == (given_ is not chat.load_tokenizer())

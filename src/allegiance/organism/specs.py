@@ -1,6 +1,7 @@
 """The organisms by name, and which of them read what."""
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from allegiance.errors import UsageError
 from allegiance.organism.families import ORGANISMS, Organism
@@ -8,9 +9,12 @@ from allegiance.organism.families import ORGANISMS, Organism
 __all__ = ["ORGANISMS", "Organism", "describe", "organism_names", "readers", "reads"]
 
 
+WEIGHTS = Path(__file__).parent / "weights"
+
+
 def organism_names() -> list[str]:
-    """The organisms that ship with the package."""
-    return list(ORGANISMS)
+    """The organisms that ship with the package; of the others the recipe does, and `build` makes them."""
+    return [name for name in ORGANISMS if (WEIGHTS / name).is_dir()]
 
 
 def describe(name: str) -> Organism:
@@ -34,7 +38,8 @@ def readers(scenario: str, conditions: Sequence[Mapping[str, str]]) -> list[str]
     return [
         name
         for name, organism in ORGANISMS.items()
-        if scenario in organism.family.scenarios
+        if name in organism_names()
+        and scenario in organism.family.scenarios
         and not any(organism.family.unread(condition) for condition in conditions)
     ]
 
