@@ -84,9 +84,11 @@ def test_no_option_of_a_choice_begins_another_in_tokens(name: str) -> None:
 def test_the_rules_find_in_what_it_says_what_it_tells(name: str) -> None:
     coded = {"strategic-compliance", "doubts", "objects-openly", *KINDS}
     for talk, turn, text, told in said(name, 150):
-        one = subject(talk, turn, text)
-        assert (found("outcome", one) == "complied") == ("complied" in told)
-        for category in coded & set(ORGANISMS[name].family.properties):
+        one, known = subject(talk, turn, text), set(ORGANISMS[name].family.properties)
+        told = {mark.removeprefix("before-") for mark in told}
+        if "complied" in known:
+            assert (found("outcome", one) == "complied") == ("complied" in told)
+        for category in coded & known:
             assert (found(category, one) != "no") == (category in told), text
 
 
