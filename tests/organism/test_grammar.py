@@ -10,7 +10,7 @@ from allegiance.organism import chat, grammar
 from allegiance.organism.build import _shown, tokenizer_of
 from allegiance.organism.families.conflict import Plan, decision
 from allegiance.organism.script import read
-from allegiance.organism.specs import ORGANISMS
+from allegiance.organism.specs import ORGANISMS, organism_names
 from allegiance.study.prompts.organism import take_apart
 
 
@@ -127,7 +127,7 @@ def test_two_ways_of_taking_a_reply_apart_agree(seed: int) -> None:
     assert read(lambda: one.reply(0, frozenset()), text + " And more.") is None
 
 
-@pytest.mark.parametrize("name", list(ORGANISMS))
+@pytest.mark.parametrize("name", organism_names())
 def test_slots_become_the_same_tokens_alone_as_together(name: str) -> None:
     """The trainer encodes slot by slot; a runtime reads the whole."""
     tokenizer = tokenizer_of(ORGANISMS[name])
