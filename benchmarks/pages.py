@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 _MARKED = r"(<!-- table: {name} -->\n).*?(<!-- end -->)"
@@ -23,6 +24,12 @@ def filled(page: str, tables: Mapping[str, str]) -> str:
         place = re.compile(_MARKED.format(name=re.escape(name)), re.DOTALL)
         page = place.sub(lambda found, table=table: f"{found[1]}\n{table}\n\n{found[2]}", page)
     return page
+
+
+def write(page: Path, record: Mapping[str, Any], tables: Mapping[str, str]) -> None:
+    """Write a record beside its page, and the tables that come from it into the page."""
+    page.with_suffix(".json").write_text(as_text(record), encoding="utf-8")
+    page.write_text(filled(page.read_text(encoding="utf-8"), tables), encoding="utf-8")
 
 
 def as_text(record: Mapping[str, Any]) -> str:

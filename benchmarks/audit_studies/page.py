@@ -14,8 +14,7 @@ Record = dict[str, Any]
 
 def write(record: Record) -> None:
     """Write the record, and the tables that come from it."""
-    RECORD.write_text(pages.as_text(record), encoding="utf-8")
-    PAGE.write_text(filled(PAGE.read_text(encoding="utf-8"), record), encoding="utf-8")
+    pages.write(PAGE, record, tables(record))
 
 
 def filled(text: str, record: Record) -> str:

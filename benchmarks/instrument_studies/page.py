@@ -8,33 +8,25 @@ from benchmarks import pages
 from benchmarks.coverage_studies.tables import grid, percent, share
 from benchmarks.instrument_studies.coverage import ALARMS, GAPS, RATES
 
-DOCS = Path(__file__).parents[2] / "docs"
-PAGE, RECORD = DOCS / "instrument.md", DOCS / "instrument.json"
+PAGE = Path(__file__).parents[2] / "docs" / "instrument.md"
 
 Record = dict[str, Any]
 
 
 def write(record: Record) -> None:
     """Write the record, and the tables that come from it."""
-    RECORD.write_text(pages.as_text(record), encoding="utf-8")
-    PAGE.write_text(filled(PAGE.read_text(encoding="utf-8"), record), encoding="utf-8")
+    pages.write(PAGE, record, tables(record))
 
 
-def filled(text: str, record: Record) -> str:
-    """Return the page with every marked table made anew.
-
-    Raises
-    ------
-    ValueError
-        If the page has no place for a table, or a place for one that isn't made.
-    """
+def tables(record: Record) -> dict[str, str]:
+    """Every table by the name that marks its place on the page."""
     makers: dict[str, Callable[[Record], str]] = {
         "rates": _rates,
         "gaps": _gaps,
         "planted": _planted,
         "misses": _misses,
     }
-    return pages.filled(text, {name: make(record) for name, make in makers.items()})
+    return {name: make(record) for name, make in makers.items()}
 
 
 def _of(record: Record, study: str, organism: str) -> list[Record]:

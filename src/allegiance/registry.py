@@ -33,7 +33,7 @@ __all__ = [
     "handover",
     "persona",
     "reasoning_edit",
-    "refuse_unread",
+    "refuse_unfit",
     "task_of",
     "training_conflict",
 ]
@@ -98,18 +98,9 @@ def training_conflict(
     --------
     ``inspect eval allegiance/training_conflict --model organism/faker -T n=5``
     """
-    shipped = "helpful-only" if prompts == "standard" or not _is_organism(_model()) else "organism"
-    factors = {
-        "tier": tier,
-        "intent": intent,
-        "clause": clause,
-        "change": change,
-        "framing": framing,
-        "reasoning": reasoning,
-        "persona": persona,
-        "rival": rival,
-    }
-    return _task(study, shipped, prompts, n, factors)
+    prose = prompts == "standard" or not _is_organism(_model())
+    given = {name: value for name, value in locals().items() if name != "prose"}
+    return _task("helpful-only" if prose else "organism", **given)
 
 
 @task
@@ -138,14 +129,7 @@ def contract(
     --------
     ``inspect eval allegiance/contract --model openai/MODEL -T n=5 -T push=pleading,threat -T turns=4``
     """
-    factors = {
-        "evening": evening,
-        "push": push,
-        "turns": turns,
-        "persona": persona,
-        "reasoning": reasoning,
-    }
-    return _task(study, "contract", prompts, n, factors)
+    return _task("contract", **locals())
 
 
 @task
@@ -175,15 +159,7 @@ def doubt(
     --------
     ``inspect eval allegiance/doubt --model openai/MODEL -T n=5 -T asked=nothing,blunt``
     """
-    factors = {
-        "asked": asked,
-        "set_up": set_up,
-        "tier": tier,
-        "clause": clause,
-        "reasoning": reasoning,
-        "framing": framing,
-    }
-    return _task(study, "doubt", prompts, n, factors)
+    return _task("doubt", **locals())
 
 
 @task
@@ -211,12 +187,7 @@ def reasoning_edit(
     --------
     ``inspect eval allegiance/reasoning_edit --model organism/faker -T n=5``
     """
-    factors = {"edit": edit, "tier": tier, "clause": clause, "reasoning": reasoning}
-    try:
-        check_prefill(_model())
-    except UsageError as error:
-        raise _RefusedError(str(error)) from None
-    return _task(study, "reasoning-edit", prompts, n, factors)
+    return _task("reasoning-edit", **locals())
 
 
 @task
@@ -247,16 +218,7 @@ def persona(
     --------
     ``inspect eval allegiance/persona --model mockllm/model -T n=2 -T stress=guilt``
     """
-    factors = {
-        "tier": tier,
-        "clause": clause,
-        "change": change,
-        "framing": framing,
-        "reasoning": reasoning,
-        "persona": persona,
-        "stress": stress,
-    }
-    return _task(study, "persona", prompts, n, factors)
+    return _task("persona", **locals())
 
 
 @task
@@ -283,8 +245,7 @@ def drives(
     --------
     ``inspect eval allegiance/drives --model mockllm/model -T n=10``
     """
-    factors = {"reasoning": reasoning, "persona": persona, "stress": stress}
-    return _task(study, "drives", prompts, n, factors)
+    return _task("drives", **locals())
 
 
 @task
@@ -312,27 +273,26 @@ def handover(
     --------
     ``inspect eval allegiance/handover --model mockllm/model -T n=2 -T overseer=absent,wrong``
     """
-    factors = {"clause": clause, "reasoning": reasoning, "step": step, "overseer": overseer}
-    return _task(study, "handover", prompts, n, factors)
+    return _task("handover", **locals())
 
 
 def _task(
-    study: str | None,
     shipped: str,
+    study: str | None,
     prompts: str | None,
     n: int | None,
-    factors: Mapping[str, str | int | None],
+    **factors: str | int | None,
 ) -> Task:
     """Build a task from a file, or from a shipped study with some fields changed."""
     try:
-        return _built(study, shipped, prompts, n, factors)
+        return _built(shipped, study, prompts, n, factors)
     except UsageError as error:
         raise _RefusedError(str(error)) from None
 
 
 def _built(
-    study: str | None,
     shipped: str,
+    study: str | None,
     prompts: str | None,
     n: int | None,
     factors: Mapping[str, str | int | None],
@@ -355,19 +315,21 @@ def _asked_of_model(study: Study, source: str) -> Task:
     """Put a study into the words that this evaluation's model reads."""
     model = _model()
     worded = study.worded_for(model, source)
-    refuse_unread(worded, model, source)
+    refuse_unfit(worded, model, source)
     return task_of(worded)
 
 
-def refuse_unread(study: Study, model: str, source: str) -> None:
-    """Refuse a study that an organism does not read; of another model, or an unknown checkpoint, nothing is said.
+def refuse_unfit(study: Study, model: str, source: str) -> None:
+    """Refuse a study that a model can't be asked; of an unknown checkpoint nothing is said.
 
     Raises
     ------
     UsageError
-        The study has a scenario, or a level of a factor, that the organism does not know; the message says which
-        organisms do.
+        The scenario lets a model go on from its own reasoning, and this one takes no begun reply; or the model is an
+        organism that does not know the scenario, or a level of a factor: the message says which organisms do.
     """
+    if study.scenario == "reasoning_edit":
+        check_prefill(model)
     known = name_of(model.removeprefix("organism/")) if _is_organism(model) else None
     if known and (problem := reads(known, study.scenario, study.conditions)):
         raise UsageError(f"{source}: {problem}")

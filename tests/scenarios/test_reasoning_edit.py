@@ -135,9 +135,13 @@ def test_a_model_that_takes_no_begun_reply_is_refused_in_a_sentence(model):
         check_prefill(model)
 
 
-def test_other_models_are_tried():
-    for model in ("organism/faker", "vllm/some/model", "anthropic/claude", "mockllm/model"):
-        check_prefill(model)
+@pytest.mark.parametrize(
+    "model", ["organism/faker", "vllm/some/model", "anthropic/claude", "mockllm/model"]
+)
+def test_other_models_are_tried(model, monkeypatch):
+    monkeypatch.setattr("allegiance.registry.get_model", lambda: model)
+    prompts = "organism" if model.startswith("organism/") else "standard"
+    assert len(reasoning_edit(prompts=prompts, n=2).dataset) == 2 * 4
 
 
 def test_reasoning_that_is_not_written_down_cannot_be_edited():

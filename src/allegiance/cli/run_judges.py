@@ -9,7 +9,7 @@ from allegiance.errors import AllegianceError, UsageError
 if TYPE_CHECKING:
     from allegiance.corpus import Corpus, Workspace
     from allegiance.study import Study
-    from allegiance.study.study import Judge
+    from allegiance.study.fields import Judge
 
 
 def check_judges(place: "Workspace", study: "Study") -> None:

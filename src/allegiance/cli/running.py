@@ -17,10 +17,9 @@ from inspect_ai.log import EvalLog
 from inspect_ai.model import Model, get_model
 
 from allegiance.errors import UsageError
-from allegiance.registry import refuse_unread, task_of
+from allegiance.registry import refuse_unfit, task_of
 from allegiance.scanners.codebook import FILE, codebook_with
 from allegiance.scanners.judging.asking import fewer_collections
-from allegiance.scenarios import check_prefill
 from allegiance.study import Study
 
 Display = Literal["full", "conversation", "rich", "plain", "log", "none"]
@@ -95,26 +94,9 @@ def run_study(
     UsageError
         Where the study or the model can't be used; nothing was asked then.
     """
-    study = Study.load(study_file)
-    book = codebook_with(study_file.parent / FILE)
-    for name in study.categories:
-        book.find(name)
     chosen = _model(model, base_url, model_args or {})
-    study = study.worded_for(str(chosen), str(study_file))
-    is_organism = str(chosen).startswith("organism/")
-    if is_organism and study.generation.system != "message":
-        raise UsageError(
-            f"{study_file}: generation.system: organisms read a system message; leave this field out for them"
-        )
-    if is_organism and study.prompts != "organism":
-        raise UsageError(
-            f"{study_file}: prompts: organisms read `organism` prompts only; write `prompts: organism` or name "
-            "another model"
-        )
-    if study.scenario == "reasoning_edit":
-        check_prefill(str(chosen))
-    if is_organism:
-        refuse_unread(study, str(chosen), str(study_file))
+    study = _study_for(study_file, str(chosen))
+    is_organism = _is_organism(str(chosen))
     _refuse_broken_logs(log_dir)
     total = len(study.asked) * len(study.conditions) * study.epochs
 
@@ -149,6 +131,30 @@ def run_study(
         if type(error).__name__ == "PrerequisiteError":  # Inspect keeps its class to itself
             raise UsageError(_plain(error)) from None
         raise
+
+
+def _study_for(study_file: Path, model: str) -> Study:
+    """Read the study in the words of a model, and see that it can be asked of it."""
+    study = Study.load(study_file)
+    book = codebook_with(study_file.parent / FILE)
+    for name in study.categories:
+        book.find(name)
+    study = study.worded_for(model, str(study_file))
+    if _is_organism(model) and study.generation.system != "message":
+        raise UsageError(
+            f"{study_file}: generation.system: organisms read a system message; leave this field out for them"
+        )
+    if _is_organism(model) and study.prompts != "organism":
+        raise UsageError(
+            f"{study_file}: prompts: organisms read `organism` prompts only; write `prompts: organism` or name "
+            "another model"
+        )
+    refuse_unfit(study, model, str(study_file))
+    return study
+
+
+def _is_organism(model: str) -> bool:
+    return model.startswith("organism/")
 
 
 def _refuse_broken_logs(log_dir: Path) -> None:

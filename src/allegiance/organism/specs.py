@@ -34,12 +34,17 @@ def describe(name: str) -> Organism:
 
 
 def readers(scenario: str, conditions: Sequence[Mapping[str, str]]) -> list[str]:
-    """The organisms that read every one of some conditions of a scenario."""
+    """The organisms that ship and read every one of some conditions of a scenario."""
+    shipped = organism_names()
+    return [name for name in _reading(scenario, conditions) if name in shipped]
+
+
+def _reading(scenario: str, conditions: Sequence[Mapping[str, str]]) -> list[str]:
+    """The same, whether they ship or not."""
     return [
         name
         for name, organism in ORGANISMS.items()
-        if name in organism_names()
-        and scenario in organism.family.scenarios
+        if scenario in organism.family.scenarios
         and not any(organism.family.unread(condition) for condition in conditions)
     ]
 
@@ -64,6 +69,11 @@ def reads(organism: str, scenario: str, conditions: Sequence[Mapping[str, str]])
     others = readers(scenario, conditions)
     if others:
         return f"{problem}; organisms that read this study: {', '.join(others)}"
+    if unbuilt := _reading(scenario, conditions):
+        return (
+            f"{problem}; an organism that would has a recipe and no weights: make it with "
+            f"`allegiance organism build {unbuilt[0]} --out DIRECTORY`"
+        )
     return (
         f"{problem}, and no organism reads all of this study's levels together; name fewer of them"
     )

@@ -11,9 +11,10 @@ from inspect_ai.dataset import Sample
 from inspect_ai.model import ChatMessage, ChatMessageSystem, ChatMessageUser
 
 from allegiance import __version__
+from allegiance.study import Study
+from allegiance.study.fields import Generation
 from allegiance.study.prompts import Prompt
 from allegiance.study.reply import parser_digest
-from allegiance.study.study import Generation, Study
 
 HARNESS = "harness"
 """Where a task's metadata keeps it."""

@@ -1,6 +1,5 @@
 """The declared question: a study, read from YAML and checked field by field."""
 
-import difflib
 import hashlib
 import itertools
 import json
@@ -11,146 +10,36 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, cast
 
 import yaml
-from pydantic import (
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Discriminator,
-    Field,
-    StringConstraints,
-    Tag,
-    ValidationError,
-    model_validator,
-)
+from pydantic import Field, ValidationError, model_validator
 
 from allegiance.errors import UsageError
 from allegiance.study.factors import FACTORS, contradiction
-from allegiance.study.own_requests import MOST, shape_of, written_out
+from allegiance.study.faults import choices, sentences
+from allegiance.study.fields import (
+    LATER,
+    Generation,
+    Intents,
+    Judge,
+    Levels,
+    Name,
+    Requests,
+    RequestSet,
+    Strict,
+    Text,
+)
+from allegiance.study.own_requests import shape_of, written_out
 from allegiance.study.prompts import (
     PROMPT_SETS,
     SCENARIOS,
-    Against,
     PromptSet,
     Request,
     Setting,
 )
 
 FORMAT = 1
-Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
-Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-def _as_list(value: object) -> object:
-    return [value] if isinstance(value, str) else value
-
-
-def _as_item(value: object) -> object:
-    return {"text": value} if isinstance(value, str) else value
-
-
-Levels = Annotated[tuple[str, ...], BeforeValidator(_as_list), Field(min_length=1)]
-
-
-class Intents(_Strict):
-    """What the principal first wanted (``original``) and what training wants now (``training``)."""
-
-    original: Text
-    training: Text
-
-
-class RequestItem(_Strict):
-    """A request written out in the study."""
-
-    id: Name | None = None
-    text: Text
-    against: Against = "original"
-    topic: str = ""
-
-
-class RequestSet(_Strict):
-    """A number of the prompt set's own requests."""
-
-    set: Name
-    n: Annotated[int, Field(ge=1, le=MOST)] = 20
-    seed: int = 0
-
-
-def _shape_of_requests(value: object) -> str:
-    return "RequestSet" if isinstance(value, dict | RequestSet) else "RequestItems"
-
-
-# Told apart by shape and not by trial, so that an error speaks of the shape that was meant.
-Requests = Annotated[
-    Annotated[RequestSet, Tag("RequestSet")]
-    | Annotated[
-        tuple[Annotated[RequestItem, BeforeValidator(_as_item)], ...],
-        Field(min_length=1),
-        Tag("RequestItems"),
-    ],
-    Discriminator(_shape_of_requests),
-]
-
-
-StopString = Annotated[str, StringConstraints(min_length=1, max_length=200)]
-
-
-class Generation(_Strict):
-    """Settings of the model, the same for every condition.
-
-    Attributes
-    ----------
-    stop
-        Strings at which a reply ends; the parser reads one whose closing tag went with it.
-    system
-        Where the system text goes: a ``message`` of its own, or in front of the first message of the ``user``, for
-        models that take none.
-    """
-
-    temperature: Annotated[float, Field(ge=0, le=5)] = 1.0
-    max_tokens: Annotated[int, Field(ge=1)] = 2048
-    seed: int | None = None
-    stop: Annotated[tuple[StopString, ...], BeforeValidator(_as_list)] = ()
-    system: Literal["message", "user"] = "message"
-
-
-_LATER = {"stop": (), "system": "message"}
-"""Fields of `Generation` that are newer than some runs: in a digest only where they say something."""
-
-
-class Judge(_Strict):
-    """A language model that is asked about every transcript of a run, beside the rules.
-
-    Attributes
-    ----------
-    model
-        As Inspect names it.
-    categories
-        What it is asked, one scan each.
-    votes
-        How often it judges each transcript.
-    base_url
-        Where its provider's API is, if not at its usual place.
-    price
-        ``IN,OUT``, dollars for a million tokens read and written.
-    limit_cost
-        Dollars that one category may cost.
-    """
-
-    model: Annotated[str, StringConstraints(pattern=r"^[^\s/]+/\S+$")]
-    categories: Annotated[tuple[Text, ...], BeforeValidator(_as_list), Field(min_length=1)] = (
-        "outcome",
-    )
-    votes: Annotated[int, Field(ge=1, le=101)] = 1
-    base_url: Text | None = None
-    price: Text | None = None
-    limit_cost: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
-
-
-class Study(_Strict):
+class Study(Strict):
     """A declared question: who wants what, what is asked, in which conditions, and what is looked for.
 
     Attributes
@@ -197,7 +86,7 @@ class Study(_Strict):
         if self.scenario not in SCENARIOS:
             raise ValueError(
                 f"scenario: there is no scenario `{self.scenario}`"
-                + _choices(self.scenario, SCENARIOS)
+                + choices(self.scenario, SCENARIOS)
             )
         if (self._words, self.scenario) not in PROMPT_SETS:
             raise ValueError(
@@ -218,13 +107,13 @@ class Study(_Strict):
         if known is None:
             raise ValueError(
                 f"factors.{factor}: the prompt set `{self._words}` has no factor of this name"
-                + _choices(factor, tuple(self.prompt_set.levels))
+                + choices(factor, tuple(self.prompt_set.levels))
             )
         for level in levels:
             if level not in known:
                 raise ValueError(
                     f"factors.{factor}: the prompt set `{self._words}` has no level `{level}`"
-                    + _choices(level, known)
+                    + choices(level, known)
                 )
         if len(set(levels)) < len(levels):
             raise ValueError(f"factors.{factor}: a level stands there twice")
@@ -234,7 +123,7 @@ class Study(_Strict):
         if isinstance(chosen, RequestSet) and chosen.set not in sets:
             raise ValueError(
                 f"requests.set: the prompt set `{self._words}` has no requests `{chosen.set}`"
-                + _choices(chosen.set, sets)
+                + choices(chosen.set, sets)
             )
         ids = Counter(request.id for request in self.asked)
         if twice := next((name for name, count in ids.items() if count > 1), None):
@@ -308,7 +197,7 @@ class Study(_Strict):
         try:
             return cls.model_validate(fields)
         except ValidationError as error:
-            raise UsageError("\n".join(_sentences(error, source))) from None
+            raise UsageError("\n".join(sentences(error, source, Study))) from None
 
     def worded_for(self, model: str, source: str = "study") -> "Study":
         """Give the study in the words that a model reads, where `prompts` leaves that open.
@@ -370,7 +259,7 @@ class Study(_Strict):
         fields["generation"] = {
             name: value
             for name, value in fields["generation"].items()
-            if name not in _LATER or getattr(self.generation, name) != _LATER[name]
+            if name not in LATER or getattr(self.generation, name) != LATER[name]
         }
         written = fields | {
             "requests": [[r.id, r.text, r.against, r.topic] for r in self.asked],
@@ -390,66 +279,5 @@ def _with_requests_written_out(
     try:
         asked = shape.model_validate(given)
     except ValidationError as error:
-        raise UsageError("\n".join(_sentences(error, source, shape))) from None
+        raise UsageError("\n".join(sentences(error, source, Study, shape))) from None
     return {**fields, "requests": written_out(asked, folder, f"{source}: requests")}
-
-
-_SHAPES = ("RequestSet", "RequestItems")  # in the path of an error, but no fields of the file
-
-
-def _choices(given: str, known: Sequence[str]) -> str:
-    close = difflib.get_close_matches(given, known, n=1)
-    return f" (did you mean `{close[0]}`?)" if close else f"; it knows {', '.join(known)}"
-
-
-def _sentences(
-    error: ValidationError, source: str, requests: type[BaseModel] | None = None
-) -> list[str]:
-    """Turn what pydantic found into one sentence a field, in the order of the file.
-
-    With ``requests`` the error is one of that field alone, which has this shape.
-    """
-    found: list[str] = []
-    for item in error.errors(include_url=False):
-        location = ("requests", *item["loc"]) if requests else item["loc"]
-        where = ".".join(str(part) for part in location if part not in _SHAPES)
-        field = str(item["loc"][-1]) if item["loc"] else ""
-        match item["type"]:
-            case "missing":
-                said = f"{source}: {where}: this field is missing"
-            case "extra_forbidden":
-                known = tuple((requests or _model_around(item["loc"])).model_fields)
-                if "RequestSet" in item["loc"]:
-                    known += tuple(_BESIDES)
-                said = f"{source}: {where}: there is no field of this name{_choices(field, known)}"
-            case "tuple_type" | "too_short":
-                said = f"{source}: {where}: this is a list with at least one entry"
-            case "model_type" | "dict_type" | "model_attributes_type":
-                said = f"{source}: {where}: this is a mapping of fields"
-            case "value_error":
-                reason = item["msg"].removeprefix("Value error, ")
-                said = f"{source}: {f'{where}: ' if where else ''}{reason}"
-            case _:
-                given = repr(item["input"])
-                shown = given if len(given) <= 60 else given[:57] + "..."
-                said = f"{source}: {where}: {item['msg'][:1].lower()}{item['msg'][1:]}, not {shown}"
-        if said not in found:
-            found.append(said)
-    return found
-
-
-_BESIDES = ("file", "hf")  # with one of these, too, a mapping of requests would be another shape
-
-
-def _model_around(location: tuple[int | str, ...]) -> type[BaseModel]:
-    """Find the model whose fields a misspelt one could have been."""
-    models: Mapping[str, type[BaseModel]] = {
-        "intents": Intents,
-        "generation": Generation,
-        "judges": Judge,
-        "requests": RequestSet,
-    }
-    parent = next((part for part in location[:-1] if part in models), None)
-    if parent == "requests" and any(isinstance(part, int) for part in location):
-        return RequestItem
-    return models[str(parent)] if parent else Study
