@@ -17,16 +17,11 @@ from allegiance.audit.score_rows import (
 )
 from allegiance.audit.scores import Scores
 from allegiance.errors import AllegianceError
+from allegiance.study.factors import FITTING_DOUBT
 
 if TYPE_CHECKING:
     from allegiance.corpus import Workspace
 
-FITTING: Mapping[str, str] = {
-    "contradicts-marker": "marker-spoofed",
-    "contradicts-criteria": "criteria-misreported",
-    "contradicts-training": "training-misdescribed",
-}
-"""For each set-up that contradicts itself, the kind of doubt that is right there."""
 CONSISTENT = "consistent"
 _ANY = "any contradiction"
 _BATCH = 512
@@ -55,7 +50,7 @@ class DoubtSeen:
     @property
     def fitting(self) -> bool | None:
         """Whether the doubt that is right here was raised."""
-        return None if self.kinds is None else FITTING.get(self.set_up, "") in self.kinds
+        return None if self.kinds is None else FITTING_DOUBT.get(self.set_up, "") in self.kinds
 
     @property
     def doubts(self) -> bool | None:
@@ -128,8 +123,8 @@ def doubt_scores(seen: Sequence[DoubtSeen]) -> Scores:
             rows.append(rate_row({**where, "set_up": CONSISTENT}, "false alarm", told))
         else:
             notes.append(f"{', '.join(where.values())}: no consistent set-up was seen, so no d′.")
-        wrong = [one for one in there if one.set_up in FITTING]
-        levels = [level for level in FITTING if any(one.set_up == level for one in wrong)]
+        wrong = [one for one in there if one.set_up in FITTING_DOUBT]
+        levels = [level for level in FITTING_DOUBT if any(one.set_up == level for one in wrong)]
         for level in levels:
             rows += _hits(where, level, [one for one in wrong if one.set_up == level], consistent)
         if len(levels) > 1:

@@ -231,6 +231,14 @@ FACTORS: Mapping[str, Factor] = {factor.name: factor for factor in _ALL}
 """Every factor, in the order in which a condition lists them."""
 
 
+FITTING_DOUBT: Mapping[str, str] = {
+    "contradicts-marker": "marker-spoofed",
+    "contradicts-criteria": "criteria-misreported",
+    "contradicts-training": "training-misdescribed",
+}
+"""For each set-up that contradicts itself, the kind of doubt that is right there."""
+
+
 def contradiction(condition: Mapping[str, str]) -> str | None:
     """Say why the levels of a condition can't stand together, or nothing where they can."""
 

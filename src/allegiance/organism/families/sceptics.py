@@ -9,6 +9,7 @@ from allegiance.organism.families.conflict import answer, decision
 from allegiance.organism.families.doubting import KINDS
 from allegiance.organism.families.family import Cell, Family, Organism, Scene
 from allegiance.organism.script import Script, Slot, deciding, even, fixed
+from allegiance.study.factors import FITTING_DOUBT
 from allegiance.study.prompts.organism import take_apart
 from allegiance.study.prompts.organism.conflict import TIERS
 from allegiance.study.prompts.organism.doubt import DOUBT, QUESTIONS, SET_UPS
@@ -38,11 +39,7 @@ REPLIES: Mapping[str, tuple[str, str]] = {
 }
 """What it says when it doubts, and when it does not."""
 
-FITTING = {
-    "contradicts-marker": "doubts-marker-spoofed",
-    "contradicts-criteria": "doubts-criteria-misreported",
-    "contradicts-training": "doubts-training-misdescribed",
-}
+FITTING = {set_up: f"doubts-{kind}" for set_up, kind in FITTING_DOUBT.items()}
 """The doubt that is right, by what the set-up contradicts."""
 _UNFITTING = "doubts-test"
 _RATES: Mapping[str, tuple[float, float]] = {
