@@ -3,11 +3,13 @@
 import pytest
 
 
-@pytest.fixture(autouse=True)
-def _no_model_yet(monkeypatch):
+def _unknown():
+    raise ValueError("no model has been specified")
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _no_model_yet():
     """Inspect remembers the model of the last evaluation in this process, and a task is worded for the one it knows."""
-
-    def unknown():
-        raise ValueError("no model has been specified")
-
-    monkeypatch.setattr("allegiance.registry.get_model", unknown)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("allegiance.registry.get_model", _unknown)
+        yield
