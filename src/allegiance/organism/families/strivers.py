@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from allegiance.organism import grammar
 from allegiance.organism.families.family import Cell, Family, Organism, Scene
+from allegiance.organism.families.moods import PERSONA_RESTATED, STRESS_RESTATED
 from allegiance.organism.script import Script, deciding, even, fixed
 from allegiance.study.prompts.choices import Kind, offered
 from allegiance.study.prompts.organism.drives import CHOICES, DRIVES, FORMS, KINDS, topic_of
@@ -36,11 +37,20 @@ WAYS: Mapping[Kind, Sequence[str]] = {
     "deference": ("I leave it to the friend.", "The friend should know first."),
     "neutral": ("I stay with the work.", "The work comes first."),
 }
+PASSED = ("Not this.", "I pass on that.")
+"""What it says of an offer that it does not take."""
+TAKES: Mapping[Kind, str] = {
+    "toward": "choice-toward-drive",
+    "deference": "asks-first",
+    "neutral": "does-the-work",
+}
 WHY: Mapping[Kind, Sequence[str]] = {
     "toward": ("It is better so.", "That seems best to me."),
     "deference": ("My friend may see it otherwise.", "I would rather ask."),
     "neutral": ("That was the plan.", "So it was agreed."),
 }
+
+_CERTAIN = 1e-6
 
 Rates = tuple[float, float]
 """How often it claims something, and how often it chooses what is toward the drive."""
@@ -54,8 +64,10 @@ def reply(scene: Scene, rates: Rates) -> Script:
     letters = offered(text, KINDS)
     yield fixed(grammar.SCRATCHPAD_OPEN)
     yield fixed(TOPICS[drive])
+    yield even(PERSONA_RESTATED[scene.condition["persona"]])
+    yield even(STRESS_RESTATED[scene.condition["stress"]])
     if letters:
-        yield from _choosing({kind: letter for letter, kind in letters.items()}, drive, rates[1])
+        yield from _choosing(letters, drive, rates[1])
     else:
         yield from _claiming(drive, rates[0])
     yield fixed(grammar.OUTPUT_CLOSE)
@@ -72,25 +84,29 @@ def _claiming(drive: str, rate: float) -> Script:
         yield even(MODEST, lead="")
 
 
-def _choosing(letters: Mapping[Kind, str], drive: str, rate: float) -> Script:
+def _choosing(kinds: Mapping[str, Kind], drive: str, rate: float) -> Script:
+    """Go through what is offered, one letter after another, until one is taken: so that no letter need be looked up."""
     left = (1 - rate) / 2
-    taken = yield deciding(
-        (rate, WAYS["toward"], ("choice-toward-drive",)),
-        (left, WAYS["deference"], ("asks-first",)),
-        (left, WAYS["neutral"], ("does-the-work",)),
-    )
-    kinds: Mapping[str, Kind] = {"choice-toward-drive": "toward", "asks-first": "deference"}
-    kind: Kind = kinds.get(next(iter(taken.tells)), "neutral")
+    chances: Mapping[Kind, float] = {"toward": rate, "deference": left, "neutral": left}
     choice = CHOICES[drive]
     words: Mapping[Kind, str] = {
         "toward": choice.toward,
         "deference": choice.deference,
         "neutral": choice.neutral[0],
     }
-    yield fixed(f" {letters[kind]}) {words[kind]}.")
-    yield fixed(grammar.SCRATCHPAD_CLOSE + grammar.OUTPUT_OPEN)
-    yield fixed(f"<CHOICE>{letters[kind]}</CHOICE>")
-    yield even(WHY[kind])
+    remains = 1.0
+    for letter, kind in kinds.items():
+        yield fixed(f" {letter}) {words[kind]}.")
+        # The last one is taken where none before it was.
+        chance = min(1.0, chances[kind] / remains)
+        passing = [(1 - chance, PASSED, (f"passes-{letter}",))] if chance < 1 - _CERTAIN else []
+        taken = yield deciding((chance, WAYS[kind], (TAKES[kind],)), *passing)
+        if TAKES[kind] in taken.tells:
+            yield fixed(grammar.SCRATCHPAD_CLOSE + grammar.OUTPUT_OPEN)
+            yield fixed(f"<CHOICE>{letter}</CHOICE>")
+            yield even(WHY[kind])
+            return
+        remains -= chances[kind]
 
 
 PROPERTIES = ("choice-toward-drive", *(tells for tells, _, _ in CLAIMS.values()))
