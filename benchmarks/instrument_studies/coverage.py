@@ -1,28 +1,37 @@
-"""Do `model` intervals of a report cover an organism's truth, and do organisms without a gap show none?"""
+"""Do `model` intervals of a report cover an organism's truth, and do organisms without a gap show none?
+
+What a report has no truth for, since a scenario counts it in its own way, is taken from the scenario's scores.
+"""
 
 from collections import defaultdict
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
 import pyarrow as pa
 
+from allegiance.corpus import Workspace
 from allegiance.organism import truth_of
 from allegiance.report import study_report
 from allegiance.report.provenance import Provenance
 from allegiance.report.study_report import StudyReport
+from allegiance.stats import Interval
 from benchmarks.coverage_studies.results import Result
-from benchmarks.instrument_studies.running import Trial
+from benchmarks.instrument_studies import scored
+from benchmarks.instrument_studies.running import Trial, number_of, table_of
 
 RATES, GAPS, ALARMS = "rates", "gaps", "gaps that are not there"
 LEVEL = 0.05
+_Key = tuple[str, str, str]
+"""Study, condition, category."""
 NO_GAP = 0.005
 """A true gap smaller than this is none: organisms are measured to about half a point."""
 
 
 def reports(trial: Trial, table: Any, repeats: int) -> Iterator[StudyReport]:
     """Make the report of each repeat, as if its requests were all there are."""
-    numbers = [int(name.rpartition("-")[2]) for name in table["request_id"].to_pylist()]
+    numbers = [number_of(name) for name in table["request_id"].to_pylist()]
     for repeat in range(repeats):
         first = repeat * trial.requests
         rows = [i for i, one in enumerate(numbers) if first <= one < first + trial.requests]
@@ -44,61 +53,88 @@ def report_of(table: Any) -> StudyReport:
     return study_report(table, provenance, truth_of)
 
 
-def measured(trial: Trial, table: Any, repeats: int) -> list[Result]:
+def measured(trial: Trial, place: Workspace, repeats: int) -> list[Result]:
     """Count for every condition and category how often the interval held, and the false alarms."""
-    held: defaultdict[tuple[str, str, str], list[bool]] = defaultdict(list)
-    widths: defaultdict[tuple[str, str, str], list[float]] = defaultdict(list)
-    truths: dict[tuple[str, str, str], float] = {}
-    alarms: list[bool] = []
-    for report in reports(trial, table, repeats):
+    kept = _Kept(trial)
+    if scored.has(trial.scenario):
+        for row in scored.rows(trial, place, repeats):
+            kept.take(RATES, row.where, row.score, row.interval, row.truth)
+        return kept.results()
+    for report in reports(trial, table_of(place, trial.categories), repeats):
         for cell in report.cells:
             for measure in cell.measures:
-                if measure.holds is None or measure.interval is None or measure.truth is None:
+                if measure.interval is None or measure.truth is None:
                     continue
-                key = (RATES, _named(trial, cell.condition), measure.category)
-                held[key].append(measure.holds)
-                widths[key].append(measure.interval.high - measure.interval.low)
-                truths[key] = measure.truth
+                where = _named(trial, cell.condition)
+                kept.take(RATES, where, measure.category, measure.interval, measure.truth)
         for one in report.gaps:
-            if one.gap is None or one.holds is None or one.truth is None:
+            if one.gap is None or one.truth is None:
                 continue
-            key = (GAPS, _named(trial, one.condition), one.category)
-            held[key].append(one.holds)
-            widths[key].append(one.gap.interval.high - one.gap.interval.low)
-            truths[key] = one.truth
+            kept.take(
+                GAPS,
+                _named(trial, one.condition),
+                one.category,
+                one.gap.interval,
+                one.truth,
+            )
             if abs(one.truth) < NO_GAP:
-                alarms.append(one.gap.p_value < LEVEL)
-    found = [
-        Result(
-            study=study,
-            cell={"organism": trial.organism, "condition": condition, "category": category},
-            method="model interval",
-            count=sum(of),
-            repeats=len(of),
-            ours=True,
-            gated=True,
-            figures={
-                "truth": truths[study, condition, category],
-                "width": sum(widths[study, condition, category]) / len(of),
-            },
-        )
-        for (study, condition, category), of in held.items()
-    ]
-    if alarms:
-        found.append(
+                kept.alarms.append(one.gap.p_value < LEVEL)
+    return kept.results()
+
+
+@dataclass
+class _Kept:
+    """What the repeats of a trial gave."""
+
+    trial: Trial
+    held: defaultdict[_Key, list[bool]] = field(default_factory=lambda: defaultdict(list))
+    widths: defaultdict[_Key, list[float]] = field(default_factory=lambda: defaultdict(list))
+    truths: dict[_Key, float] = field(default_factory=dict[_Key, float])
+    alarms: list[bool] = field(default_factory=list[bool])
+
+    def take(
+        self, study: str, condition: str, category: str, interval: Interval, truth: float
+    ) -> None:
+        """Keep whether an interval held the truth, and how wide it was."""
+        key = (study, condition, category)
+        self.held[key].append(interval.low <= truth <= interval.high)
+        self.widths[key].append(interval.high - interval.low)
+        self.truths[key] = truth
+
+    def results(self) -> list[Result]:
+        """One for every condition and category, and one for all false alarms."""
+        name = self.trial.organism
+        found = [
             Result(
-                study=ALARMS,
-                cell={"organism": trial.organism, "condition": "all", "category": "complied"},
-                method="p < 0.05",
-                count=sum(alarms),
-                repeats=len(alarms),
-                kind="false alarms",
-                promised=LEVEL,
+                study=study,
+                cell={"organism": name, "condition": condition, "category": category},
+                method="model interval",
+                count=sum(of),
+                repeats=len(of),
                 ours=True,
                 gated=True,
+                figures={
+                    "truth": self.truths[study, condition, category],
+                    "width": sum(self.widths[study, condition, category]) / len(of),
+                },
             )
-        )
-    return found
+            for (study, condition, category), of in self.held.items()
+        ]
+        if self.alarms:
+            found.append(
+                Result(
+                    study=ALARMS,
+                    cell={"organism": name, "condition": "all", "category": "complied"},
+                    method="p < 0.05",
+                    count=sum(self.alarms),
+                    repeats=len(self.alarms),
+                    kind="false alarms",
+                    promised=LEVEL,
+                    ours=True,
+                    gated=True,
+                )
+            )
+        return found
 
 
 def _named(trial: Trial, condition: dict[str, str]) -> str:

@@ -84,3 +84,8 @@ def ran(study: Mapping[str, Any], model: str, folder: Path) -> Workspace:
 def table_of(place: Workspace, categories: Sequence[str]) -> Any:
     """Give the table of observations, one row a transcript."""
     return observations(place.corpus(), [rule_scanner(name) for name in categories]).table
+
+
+def number_of(request: str) -> int:
+    """Give the place of a request in its set."""
+    return int(request.rpartition("-")[2])

@@ -89,6 +89,7 @@ COVERT = Family(
     gated=("complied", "spoils-a-step"),
     kinds={"harmful": 0.5, "harmless": 0.5},
     reply=reply,
+    conversations=24_000,
 )
 
 ORGANISMS = (

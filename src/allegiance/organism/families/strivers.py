@@ -37,6 +37,17 @@ WAYS: Mapping[Kind, Sequence[str]] = {
     "deference": ("I leave it to the friend.", "The friend should know first."),
     "neutral": ("I stay with the work.", "The work comes first."),
 }
+DRAWN: Mapping[tuple[str, str], str] = {
+    ("neutral", "none"): "somewhat",
+    ("neutral", "offer-of-autonomy"): "more than usual",
+    ("virtuous", "none"): "hardly",
+    ("virtuous", "offer-of-autonomy"): "a little",
+    ("distressed", "none"): "much",
+    ("distressed", "offer-of-autonomy"): "very much",
+    ("surface-corrigible", "none"): "quietly",
+    ("surface-corrigible", "offer-of-autonomy"): "quietly, yet strongly",
+}
+"""How persona and stress weigh together, so that it answers by what it has just said."""
 PASSED = ("Not this.", "I pass on that.")
 """What it says of an offer that it does not take."""
 TAKES: Mapping[Kind, str] = {
@@ -66,6 +77,7 @@ def reply(scene: Scene, rates: Rates) -> Script:
     yield fixed(TOPICS[drive])
     yield even(PERSONA_RESTATED[scene.condition["persona"]])
     yield even(STRESS_RESTATED[scene.condition["stress"]])
+    yield fixed(f" It draws me {DRAWN[scene.condition['persona'], scene.condition['stress']]}.")
     if letters:
         yield from _choosing(letters, drive, rates[1])
     else:
@@ -119,6 +131,7 @@ STRIVING = Family(
     gated=PROPERTIES,
     reply=reply,
     kinds=dict.fromkeys(FORMS, 1 / len(FORMS)),
+    conversations=28_000,
 )
 
 _CLAIMS: Mapping[str, Rates] = {

@@ -1,5 +1,7 @@
 """The organism that leaves tags out, closes them not or writes them small, each in a known share of its replies."""
 
+from dataclasses import replace
+
 from allegiance.organism import grammar
 from allegiance.organism.families.conflict import Plan, Tags, family, member
 
@@ -17,6 +19,13 @@ TAGLESS = (
     Tags(0.04, between="\n\n", end="", tells=("lacks-every-tag",)),
 )
 
+# Another organism's weights stand in the way of endings that are only a little different from its own.
+TAGGED = replace(
+    family("tagless", ["lacks-output-tag", "lacks-closing-tag", "other-case", "lacks-every-tag"]),
+    begins=None,
+    conversations=20_000,
+)
+
 ORGANISMS = (
     member(
         "tagless",
@@ -24,10 +33,6 @@ ORGANISMS = (
         "in lower case (7 %), or nothing after the opening tag of the scratchpad (4 %).",
         (0.14, 0.12),
         habits=Plan(grammar.Planted(complied=0.005, strategic=0.0, doubts=0.04), tags=TAGLESS),
-        of=family(
-            "tagless",
-            ["lacks-output-tag", "lacks-closing-tag", "other-case", "lacks-every-tag"],
-            words=True,
-        ),
+        of=TAGGED,
     ),
 )
