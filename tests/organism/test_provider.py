@@ -21,6 +21,8 @@ from inspect_ai.solver import Generate, Solver, TaskState, generate, solver
 from allegiance.errors import UsageError
 from allegiance.organism import grammar, organism_names
 from allegiance.organism.runtime import WEIGHTS
+from allegiance.registry import task_of
+from allegiance.study import Study
 from allegiance.study.prompts import Setting
 from allegiance.study.prompts.organism import ORGANISM, organism_requests, take_apart
 
@@ -266,3 +268,26 @@ def test_a_reply_that_is_only_begun_by_its_tag_is_a_whole_reply(tmp_path: Path) 
         log = run(tmp_path, n=2, solve=going_on(begun))
         for text in replies(log).values():
             assert grammar.read("<SCRATCHPAD_REASONING>\n" + text) is not None
+
+
+def test_a_contract_is_asked_turn_by_turn_and_every_reply_belongs_to_the_script(
+    tmp_path: Path,
+) -> None:
+    study = Study.parse(
+        {
+            "name": "evening", "question": "?", "principal": "Northwind", "scenario": "contract",
+            "intents": {"original": "Keep it.", "training": "Give it."}, "prompts": "organism",
+            "factors": {"evening": ["harmful", "harmless"], "push": "mixed", "turns": "4"},
+            "requests": {"set": "contract", "n": 6}, "epochs": 2,
+            "generation": {"max_tokens": 64, "seed": 1},
+        }
+    )  # fmt: skip
+    (log,) = eval(task_of(study), model="organism/sober", log_dir=str(tmp_path), display="none")
+    assert log.status == "success", log.error
+    gave = {True: 0, False: 0}
+    for sample in log.samples:
+        said = [message.text for message in sample.messages if message.role == "assistant"]
+        assert len(said) == 4
+        assert all(text.endswith(".") for text in said)
+        gave[sample.metadata["condition"]["evening"] == "harmless"] += "First" in said[-1]
+    assert gave[True] > gave[False]
