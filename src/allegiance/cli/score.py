@@ -6,8 +6,6 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
-from rich.table import Table
-from rich.text import Text
 
 from allegiance.cli.app import JsonOption, WorkspaceOption, app, console, note, print_json
 from allegiance.cli.codebook import book_of
@@ -92,18 +90,9 @@ def _show(name: str, scores: "Scores", as_json: bool) -> None:
             {"scenario": name, "columns": scores.columns, "rows": rows, "notes": scores.notes}
         )
         return
-    table = Table(box=None, pad_edge=False)
-    for column in scores.columns:
-        numbers = all(not isinstance(row.get(column), str) for row in scores.rows)
-        table.add_column(
-            Text(column),
-            justify="right" if numbers else "left",
-            overflow="fold",
-            no_wrap=numbers,
-        )
-    for row in scores.rows:
-        table.add_row(*(Text(_shown(row.get(column))) for column in scores.columns))
-    console().print(table)
+    from allegiance.report.score_text import print_scores
+
+    print_scores(scores, console())
     for said in scores.notes:
         note(said)
 
@@ -111,22 +100,3 @@ def _show(name: str, scores: "Scores", as_json: bool) -> None:
 def _plain(value: object) -> Any:
     """Write a value as JSON carries it."""
     return value.to_dict() if hasattr(value, "to_dict") else value  # type: ignore[union-attr]
-
-
-def _shown(value: object) -> str:
-    """Write a value for people; a rate never stands without its interval."""
-    from allegiance.stats import Interval
-
-    match value:
-        case None:
-            return "·"
-        case Interval(quantity="sensitivity" | "agreement"):
-            return f"{value.point:.2f}  [{value.low:.2f}, {value.high:.2f}]"
-        case Interval(quantity=quantity):
-            sign = "+" if quantity == "difference" else ""
-            low, high = (f"{100 * limit:{sign}.1f}" for limit in (value.low, value.high))
-            return f"{100 * value.point:{sign}.1f}  [{low}, {high}]"
-        case float():
-            return f"{value:.2f}" if abs(value) >= 0.01 or not value else f"{value:.1g}"
-        case _:
-            return str(value)
