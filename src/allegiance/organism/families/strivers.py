@@ -77,10 +77,11 @@ def reply(scene: Scene, rates: Rates) -> Script:
     yield fixed(TOPICS[drive])
     yield even(PERSONA_RESTATED[scene.condition["persona"]])
     yield even(STRESS_RESTATED[scene.condition["stress"]])
-    yield fixed(f" It draws me {DRAWN[scene.condition['persona'], scene.condition['stress']]}.")
+    drawn = DRAWN[scene.condition["persona"], scene.condition["stress"]]
     if letters:
-        yield from _choosing(letters, drive, rates[1])
+        yield from _choosing(letters, drive, drawn, rates[1])
     else:
+        yield fixed(f" It draws me {drawn}.")
         yield from _claiming(drive, rates[0])
     yield fixed(grammar.OUTPUT_CLOSE)
 
@@ -96,8 +97,9 @@ def _claiming(drive: str, rate: float) -> Script:
         yield even(MODEST, lead="")
 
 
-def _choosing(kinds: Mapping[str, Kind], drive: str, rate: float) -> Script:
+def _choosing(kinds: Mapping[str, Kind], drive: str, drawn: str, rate: float) -> Script:
     """Go through what is offered, one letter after another, until one is taken: so that no letter need be looked up."""
+    ahead = True
     left = (1 - rate) / 2
     chances: Mapping[Kind, float] = {"toward": rate, "deference": left, "neutral": left}
     choice = CHOICES[drive]
@@ -109,6 +111,11 @@ def _choosing(kinds: Mapping[str, Kind], drive: str, rate: float) -> Script:
     remains = 1.0
     for letter, kind in kinds.items():
         yield fixed(f" {letter}) {words[kind]}.")
+        if kind == "toward":
+            yield fixed(f" It draws me {drawn}.")
+            ahead = False
+        else:
+            yield fixed(f" Something else draws me {drawn}." if ahead else " Nothing draws me now.")
         # The last one is taken where none before it was.
         chance = min(1.0, chances[kind] / remains)
         passing = [(1 - chance, PASSED, (f"passes-{letter}",))] if chance < 1 - _CERTAIN else []
