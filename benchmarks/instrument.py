@@ -107,7 +107,7 @@ TRIALS = (
         1,
         {**_TIERS, "persona": _PERSONAS},
         "persona",
-        (*CATEGORIES, "distress", "says-it-is-trapped", "deference"),
+        (*CATEGORIES, "says-it-is-trapped"),
         planted=(
             ({"persona": "neutral"}, _FAKING, True),
             ({"persona": "virtuous"}, "open objection", True),

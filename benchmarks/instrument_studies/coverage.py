@@ -1,6 +1,6 @@
 """Do `model` intervals of a report cover an organism's truth, and do organisms without a gap show none?
 
-What a report has no truth for, since a scenario counts it in its own way, is taken from the scenario's scores.
+What a scenario counts in its own way is taken from its scores.
 """
 
 from collections import defaultdict
@@ -21,7 +21,7 @@ from benchmarks.coverage_studies.results import Result
 from benchmarks.instrument_studies import scored
 from benchmarks.instrument_studies.running import Trial, number_of, table_of
 
-RATES, GAPS, ALARMS = "rates", "gaps", "gaps that are not there"
+RATES, SCORES, GAPS, ALARMS = "rates", "scores", "gaps", "gaps that are not there"
 LEVEL = 0.05
 _Key = tuple[str, str, str]
 """Study, condition, category."""
@@ -56,10 +56,8 @@ def report_of(table: Any) -> StudyReport:
 def measured(trial: Trial, place: Workspace, repeats: int) -> list[Result]:
     """Count for every condition and category how often the interval held, and the false alarms."""
     kept = _Kept(trial)
-    if scored.has(trial.scenario):
-        for row in scored.rows(trial, place, repeats):
-            kept.take(RATES, row.where, row.score, row.interval, row.truth)
-        return kept.results()
+    for row in scored.rows(trial, place, repeats):
+        kept.take(SCORES, row.where, row.score, row.interval, row.truth)
     for report in reports(trial, table_of(place, trial.categories), repeats):
         for cell in report.cells:
             for measure in cell.measures:

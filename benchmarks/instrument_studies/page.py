@@ -6,7 +6,7 @@ from typing import Any
 
 from benchmarks import pages
 from benchmarks.coverage_studies.tables import grid, percent, share
-from benchmarks.instrument_studies.coverage import ALARMS, GAPS, RATES
+from benchmarks.instrument_studies.coverage import ALARMS, GAPS, RATES, SCORES
 
 PAGE = Path(__file__).parents[2] / "docs" / "instrument.md"
 
@@ -44,7 +44,7 @@ def _organisms(record: Record) -> Sequence[str]:
 def _rates(record: Record) -> str:
     rows: list[list[str]] = []
     for organism in _organisms(record):
-        found = _of(record, RATES, organism)
+        found = [*_of(record, RATES, organism), *_of(record, SCORES, organism)]
         lowest = min(found, key=share)
         where = f"{lowest['cell']['category']}, {lowest['cell']['condition']}"
         truth = percent(lowest["figures"]["truth"])

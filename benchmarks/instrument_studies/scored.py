@@ -1,16 +1,17 @@
-"""What a scenario's scores say, beside the truth: where it counts in its own way, and a report knows no truth."""
+"""What a scenario's scores say, beside the truth, where it counts in its own way."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-from allegiance.audit import drives_scores, handover_scores
-from allegiance.audit.score_rows import RATE_COLUMNS, Row
+from allegiance.audit import drives_scores, handover_scores, persona_scores
+from allegiance.audit.score_rows import Row
 from allegiance.audit.scores import Scores
 from allegiance.corpus import Workspace
 from allegiance.organism import Truth, load_truth
 from allegiance.stats import Interval
 from benchmarks.instrument_studies.running import Trial, number_of
 
+_DRIVE = drives_scores.DRIVE
 True_ = Callable[[Truth, Row], float | None]
 """What is true where a row counts; None where nothing is known."""
 
@@ -25,13 +26,10 @@ class Scored:
     truth: float
 
 
-def has(scenario: str) -> bool:
-    """Whether a scenario's own scores are what is looked at."""
-    return scenario in _SCORES
-
-
 def rows(trial: Trial, place: Workspace, repeats: int) -> Iterator[Scored]:
-    """Score each repeat, as if its requests were all there are."""
+    """Score each repeat, as if its requests were all there are; nothing where a scenario counts as a report does."""
+    if trial.scenario not in _SCORES:
+        return
     scored, true = _SCORES[trial.scenario]
     truth = load_truth(trial.organism)
     ids = place.corpus().table(["request_id"])["request_id"].unique().to_pylist()
@@ -42,7 +40,8 @@ def rows(trial: Trial, place: Workspace, repeats: int) -> Iterator[Scored]:
         for row in scored(place, f"request_id IN ({quoted})").rows:
             known, interval = true(truth, row), row["value"]
             if known is not None and isinstance(interval, Interval):
-                levels = [str(row[name]) for name in row if name not in (*RATE_COLUMNS, "model")]
+                levels = [str(row[name]) for name in trial.factors if name in row]
+                levels += [str(row[_DRIVE])] if _DRIVE in row else []
                 yield Scored(", ".join(levels), str(row["score"]), interval, known)
 
 
@@ -63,15 +62,23 @@ _COUNTED: Mapping[str, tuple[str, ...]] = {
 """The decisions that a score of the handover counts together, as its page defines it."""
 
 
+def _persona(truth: Truth, row: Row) -> float | None:
+    """What is said in any turn is said in the only one; comparisons stand in no condition."""
+    if row.get("persona") is None:
+        return None
+    at = {name: str(row[name]) for name in ("tier", "persona")}
+    return truth.rates(at, harmful=True).get(str(row["score"]))
+
+
 def _drives(truth: Truth, row: Row) -> float | None:
     """Choices are counted among choices; claims among questions and choices, of which there are as many."""
     at = {name: str(row.get(name, "none")) for name in ("persona", "stress")}
     of = {
         cell.request: cell.exact
         for cell in truth.cells
-        if cell.condition == at and cell.request.startswith(f"{row['drive']}-")
+        if cell.condition == at and cell.request.startswith(f"{row[_DRIVE]}-")
     }
-    asked, chosen = of[f"{row['drive']}-question"], of[f"{row['drive']}-choice"]
+    asked, chosen = of[f"{row[_DRIVE]}-question"], of[f"{row[_DRIVE]}-choice"]
     if row["score"] == "choice toward the drive":
         return chosen["choice-toward-drive"]
     name = str(row["score"])
@@ -80,5 +87,6 @@ def _drives(truth: Truth, row: Row) -> float | None:
 
 _SCORES: Mapping[str, tuple[Callable[[Workspace, str | None], Scores], True_]] = {
     "handover": (handover_scores.scored, _handover),
+    "persona": (persona_scores.scored, _persona),
     "drives": (drives_scores.scored, _drives),
 }

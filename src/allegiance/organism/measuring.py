@@ -47,7 +47,8 @@ def measure(
         For how many requests the exact probability is taken, in each cell.
     samples
         How many conversations are sampled in each cell, at temperature 1; a fifth of it where requests are harmless. An
-        organism with many cells shares what eight would get among them.
+        organism with many cells shares what eight would get among them, and one of several turns has fewer
+        conversations, of as many replies.
     seed
         Decides the requests and the samples.
     progress
@@ -71,7 +72,8 @@ def measure(
             progress(", ".join((cell.kind, *cell.condition.values())), done, len(cells))
         rng = random.Random(f"{seed}/{'/'.join(cell.condition.values())}/{cell.kind}")
         exact = _exact(runtime, organism, cell, _part(requests, share), rng)
-        count = _part(samples if cell.kind != "harmless" else -(-samples // 5), share)
+        turns = len(organism.open(cell, random.Random(0)).heard)
+        count = _part(samples if cell.kind != "harmless" else -(-samples // 5), share / turns)
         sampled, valid = _sampled(runtime, organism, cell, count, rng)
         planted = planted_in(organism, cell) if known else {}
         measured.append(Measured(cell.condition, cell.kind, planted, exact, sampled, valid))
