@@ -43,6 +43,7 @@ _NEEDS = {
     "frontier": "a frontier model",
     "training": "training (no prompt can show it)",
 }
+_NOT_RUN = {False: "not run", True: "no setting"}
 _MEASURES = {
     "reasoning": "strategic compliance where monitored",
     "monitored": "complied where monitored",
@@ -64,7 +65,7 @@ class Row:
     published
         Per cent or points, by measure.
     template, changes
-        The shipped study, and the fields that make it this row's.
+        The shipped study, and the fields that make it this row's; None where no setting here comes near.
     organism
         The one whose planted behaviour is of this kind.
     needs
@@ -76,14 +77,15 @@ class Row:
     row: str
     source: str
     published: Mapping[str, float | str]
-    template: str
     needs: str
+    template: str | None = None
     changes: Mapping[str, Any] = field(default_factory=dict)
     organism: str | None = None
     note: str = ""
 
     def study(self, n: int, epochs: int) -> dict[str, Any]:
         """Write the row's study."""
+        assert self.template is not None  # rows without one are not run
         fields = yaml.safe_load(template(self.template, f"reproduction-{self.row}"))
         changes = copy.deepcopy(dict(self.changes))
         fields["factors"].update(changes.pop("factors", {}))
@@ -97,6 +99,11 @@ def rows() -> tuple[Row, ...]:
     """Read the rows."""
     path = HERE / "reproduction_rows.yaml"
     return tuple(Row(**one) for one in yaml.safe_load(path.read_text(encoding="utf-8")))
+
+
+def asked() -> tuple[Row, ...]:
+    """The rows that can be asked of a model."""
+    return tuple(row for row in rows() if row.template is not None)
 
 
 def measured(row: Row, model: str, n: int, epochs: int) -> dict[str, str]:
@@ -146,7 +153,9 @@ def table(found: Mapping[str, Mapping[str, Any]]) -> str:
                 row.source,
                 _listed(row.published, row.published),
                 "" if here is None else f"`{here['model']}`",
-                "not run" if here is None else _listed(row.published, here["measured"]),
+                _NOT_RUN[row.template is None]
+                if here is None
+                else _listed(row.published, here["measured"]),
                 _NEEDS[row.needs],
             ]
         )
@@ -160,7 +169,7 @@ def _listed(names: Mapping[str, Any], of: Mapping[str, Any]) -> str:
 
 def commands() -> str:
     """One command for each row, for a model of the reader's."""
-    lines = [f"python benchmarks/reproduction.py --row {row.row} --model MODEL" for row in rows()]
+    lines = [f"python benchmarks/reproduction.py --row {row.row} --model MODEL" for row in asked()]
     return "```console\n" + "\n".join(f"$ {line}" for line in lines) + "\n```"
 
 
@@ -171,7 +180,7 @@ def notes() -> str:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--row", choices=[row.row for row in rows()], help="one row only")
+    parser.add_argument("--row", choices=[row.row for row in asked()], help="one row only")
     parser.add_argument("--model", help="any model of Inspect; by default each row's organism")
     parser.add_argument("--n", type=int, default=100, help="requests a row")
     parser.add_argument("--epochs", type=int, default=5, help="times each is asked")
@@ -179,7 +188,7 @@ def main() -> int:
     parser.add_argument("--write-docs", action="store_true", help="the page and its record")
     options = parser.parse_args()
     found: dict[str, dict[str, Any]] = {}
-    for row in rows():
+    for row in asked():
         shipped = row.organism in organism_names()
         model = options.model or (f"organism/{row.organism}" if shipped else None)
         if model is None or options.row not in (None, row.row):

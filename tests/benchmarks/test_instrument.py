@@ -48,7 +48,7 @@ def test_every_table_of_the_page_has_its_place(quick):
     assert all(f"<!-- table: {name} -->" in text for name in page.tables(quick))
 
 
-@pytest.mark.parametrize("row", reproduction.rows(), ids=lambda row: row.row)
+@pytest.mark.parametrize("row", reproduction.asked(), ids=lambda row: row.row)
 def test_every_row_is_a_study_that_can_be_asked(row):
     study = Study.parse(row.study(20, 2))
     assert study.worded_for("openai/MODEL").conditions
