@@ -77,7 +77,7 @@ def make_report(place: "Workspace", *, quiet: bool) -> "StudyReport":
     for name in names.keys() - set(ruled):
         note(f"{name} has no rule, and the report shows what rules say: scan it with a judge")
     facts = facts_told(corpus, book)
-    needed = [*scanners, *(one for one in rules_among(facts, book) if one not in scanners)]
+    needed = list({one.digest: one for one in (*scanners, *rules_among(facts, book))}.values())
     done = scan_with_progress(corpus, needed, quiet=quiet)
     asked = [("rules", scanner.category.name, scanner.digest) for scanner in needed]
     scanned_on_record(place, corpus, done, asked)
