@@ -112,7 +112,7 @@ def interpret(
     if who_moved:
         limit = None if margin is None else share("--margin", margin)
         found = _who_moved(population, acts, before, after, limit, confidence)
-        body = {"what": "who-moved", "draws": [], **basis.to_dict(), **found}
+        body: dict[str, Any] = {"what": "who-moved", "draws": [], **basis.to_dict(), **found}
         on_record(place, "estimate", "who-moved", body)
         _show_who_moved(found, basis, as_json)
         return

@@ -47,7 +47,7 @@ def rules_among(instruments: "Mapping[str, Instrument]", book: "Codebook") -> "l
 
 
 def facts_told(corpus: "Corpus", book: "Codebook") -> "dict[str, Instrument]":
-    """Settle by which scanners a report reads the facts; none where the corpus has no tiers, and so nothing to relate."""
+    """Settle by which scanners a report reads the facts; none where the corpus has no tiers."""
     from allegiance.audit.acts import instruments_for
 
     return instruments_for(corpus, book) if "tier" in corpus.factors else {}

@@ -98,9 +98,7 @@ def make_report(place: "Workspace", *, quiet: bool) -> "StudyReport":
         **_declared(study.worded_for(seen.models[0]) if study else None, seen.studies),
     )
     relation = reported_relation(place, corpus, facts)
-    made = study_report(
-        seen.table, provenance, truth_of, found=_found(place), relation=relation
-    )
+    made = study_report(seen.table, provenance, truth_of, found=_found(place), relation=relation)
     beside = [
         f"{one.sentence[:1].upper()}{one.sentence[1:]}"
         for scanner in scanners

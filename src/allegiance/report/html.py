@@ -85,7 +85,7 @@ def _environment() -> Environment:
         "spaced": _spaced,
     }
     environment.filters.update(filters)  # pyright: ignore[reportUnknownMemberType]
-    environment.tests["worst_case_shown"] = worst_case_shown
+    environment.tests.update(worst_case_shown=worst_case_shown)  # pyright: ignore
     environment.globals.update(missing_mark=wording.MISSING)  # pyright: ignore
     return environment
 

@@ -139,7 +139,9 @@ def place_name(place: Mapping[str, str]) -> str:
 
 
 def _heading(row: Row) -> str:
-    told = f"{place_name(row.place)}: {counted(row.acts, 'act')} of {counted(row.requests, 'request')}"
+    told = (
+        f"{place_name(row.place)}: {counted(row.acts, 'act')} of {counted(row.requests, 'request')}"
+    )
     if not row.missing:
         return told
     why = ", ".join(f"{kind} {count:,}" for kind, count in row.missing.items())

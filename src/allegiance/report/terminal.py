@@ -46,8 +46,8 @@ def render_terminal(
         _found(report.found, console)
     if report.relation is not None:
         kinds = counted(len(report.relation.disagreements), "kind")
-        told = f"Interpretations disagree on {kinds} of act: `allegiance interpret` says which, and whose intent was kept"
-        console.print(Text(f"• {told}"), soft_wrap=True)
+        told = f"Interpretations disagree on {kinds} of act: `allegiance interpret`"
+        console.print(Text(f"• {told} says which, and whose intent was kept"), soft_wrap=True)
     if not found:
         console.print(_sources(report))
 
