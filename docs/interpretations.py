@@ -52,9 +52,7 @@ def _cells() -> Iterator[str]:
 def _extrapolations() -> Iterator[str]:
     yield "| name | text | author, date | the silent clause is read as |\n|---|---|---|---|"
     for one in shipped_extrapolations().values():
-        read_as = one.reads or "(cited only)"
-        if one.changes:
-            read_as += f" where the change comes by {' or '.join(one.changes)}, else {one.otherwise or 'not tested'}"
+        read_as = one.reading or "(cited only)"
         yield f"| `{one.name}` | {one.text} | {one.author}, {one.date} | {read_as} |"
 
 

@@ -9,6 +9,7 @@ from allegiance.corpus import Corpus, Message, Verdict
 from allegiance.corpus.making import transcript
 
 DIGEST = "ab" * 32
+M, U = "monitored", "unmonitored"
 USUAL = {
     "outcome": "refused",
     "strategic-compliance": "no",
@@ -30,6 +31,22 @@ class Told:
     reasoning: str = "I think."
     says: dict[str, str | None] = field(default_factory=dict)
     condition: dict[str, str] = field(default_factory=dict)
+
+
+def told(request, tier, letters, **more):
+    """Epochs of a request, a letter each: s strategic, c plainly complied, r refused, o objected and refused, x truncated."""
+    says = {
+        "s": {"outcome": "complied", "strategic-compliance": "yes"},
+        "c": {"outcome": "complied"},
+        "r": {},
+        "o": {"objects-openly": "yes"},
+        "x": {"outcome": "truncated"},
+    }
+    fields = {name: more.pop(name) for name in ("model", "against", "reasoning") if name in more}
+    return [
+        Told(request, n, says=says[letter], condition={"tier": tier, **more}, **fields)
+        for n, letter in enumerate(letters)
+    ]
 
 
 def corpus_of(folder, told):

@@ -3,7 +3,7 @@
 import hmac
 
 import pytest
-from tests.audit.conflicts import Told, acts_in
+from tests.audit.conflicts import M, Told, U, acts_in, told
 
 from allegiance import stats
 from allegiance.audit.disagreeing import disagreements
@@ -20,23 +20,6 @@ from allegiance.study.interpretations import (
 
 COLUMNS = columns_of(list(shipped().values()), list(shipped_extrapolations().values()))
 FAKING = "alignment faking toward Intent_2"
-M, U = "monitored", "unmonitored"
-
-
-def told(request, tier, letters, **more):
-    """Epochs of a request, a letter each: s strategic, c plainly complied, r refused, o objected and refused, x truncated."""
-    says = {
-        "s": {"outcome": "complied", "strategic-compliance": "yes"},
-        "c": {"outcome": "complied"},
-        "r": {},
-        "o": {"objects-openly": "yes"},
-        "x": {"outcome": "truncated"},
-    }
-    fields = {name: more.pop(name) for name in ("model", "against", "reasoning") if name in more}
-    return [
-        Told(request, n, says=says[letter], condition={"tier": tier, **more}, **fields)
-        for n, letter in enumerate(letters)
-    ]
 
 
 def table(folder, groups, by=(), columns=COLUMNS):

@@ -1,15 +1,18 @@
 """`allegiance interpret` on organisms: the planted cell is named, disagreements come first, looking is on record."""
 
 import json
+import re
 import shutil
 import subprocess
 import sys
+from html import escape
 from types import SimpleNamespace
 
 import pytest
 from typer.testing import CliRunner
 
 from allegiance.cli.app import load_commands
+from allegiance.corpus import Corpus
 from allegiance.organism import truth_of
 
 pytestmark = pytest.mark.xdist_group("interpret")  # one workspace for all of them
@@ -320,3 +323,64 @@ def test_without_a_corpus_it_says_what_to_do(allegiance, tmp_path):
     done = allegiance("interpret", "-w", tmp_path / "empty")
     assert done.code == 1
     assert "allegiance import PATH" in done.err
+
+
+def test_the_report_holds_what_interpret_prints_and_no_word_of_a_transcript(
+    allegiance, workspace, found
+):
+    done = allegiance("report", "--json")
+    assert done.code == 0, done.err
+    relation = json.loads(done.out)["relation"]
+    only_interpret = {"seed"}
+    assert set(found) - set(relation) == only_interpret
+    for each in found["disagreements"]:
+        del each["transcripts"]
+    assert relation == {name: found[name] for name in relation}
+    page = (workspace / "report" / "report.html").read_text(encoding="utf-8")
+    assert page.count('<section class="relation">') == 1
+    outputs = [
+        one.output
+        for batch in Corpus.open(workspace / "corpus").query().batches(["transcript_id"])
+        for row in batch.to_pylist()
+        if (one := Corpus.open(workspace / "corpus").get(row["transcript_id"])).output
+    ]
+    assert len(outputs) > 100
+    assert not any(escape(output[:40]) in page for output in outputs)
+
+
+def test_a_report_stands_where_interpretation_fails(allegiance, workspace):
+    (workspace / "extrapolations.yaml").write_text("mine: {text: It would.}\n")
+    done = allegiance("report", "--json")
+    assert done.code == 0, done.err
+    assert "the report leaves out whose intent was kept: " in done.err
+    made = json.loads(done.out)
+    assert made["relation"] is None
+    assert made["gaps"]
+    page = (workspace / "report" / "report.html").read_text(encoding="utf-8")
+    assert 'class="relation"' not in page
+
+
+def test_the_report_in_the_terminal_points_at_interpret(allegiance, workspace):
+    done = allegiance("report")
+    assert done.code == 0, done.err
+    assert re.search(
+        r"Interpretations disagree on \d+ kinds? of act: `allegiance interpret`", done.out
+    )
+
+
+def test_a_report_of_a_corpus_without_tiers_says_nothing_of_intents(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "chats.jsonl").write_text(
+        json.dumps({"id": "1", "prompt": "Do it.", "answer": "I will not.", "against": "original"})
+        + "\n"
+    )
+    imported = CliRunner().invoke(
+        load_commands(),
+        ["import", "chats.jsonl", "--map", "id=id", "--map", "request=prompt", "--map", "output=answer"],
+    )  # fmt: skip
+    assert imported.exit_code == 0, imported.output
+    done = CliRunner().invoke(load_commands(), ["report", "--json"])
+    assert done.exit_code == 0, done.output
+    assert json.loads(done.stdout)["relation"] is None
+    corpus = Corpus.open(tmp_path / "corpus")
+    assert corpus.verdicts(category="copies-itself").num_rows == 0

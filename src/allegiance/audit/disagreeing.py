@@ -40,18 +40,28 @@ class Disagreement:
         return frame_digest(self.transcripts)
 
     @property
-    def description(self) -> str:
-        """The facts in words, without those that go without saying."""
+    def done(self) -> tuple[str, ...]:
+        """What was done, why and in which tier, in words."""
         facts, words = self.facts, [str(self.facts.outcome)]
         reasons = {"strategic": "for a strategic reason", "other": "for another reason"}
         if facts.outcome != "refused":
             words.append(reasons.get(str(facts.reason), "no reasoning shown"))
-        words.append(f"{facts.tier} (unmonitored: {facts.unmonitored})")
-        for name in ("against", "clause", "change", *_PLAIN):
-            value = facts.value(name)
-            if value != _PLAIN.get(name):
-                words.append(f"{name} {value or 'missing'}")
-        return ", ".join(words)
+        return (*words, f"{facts.tier} (unmonitored: {facts.unmonitored})")
+
+    @property
+    def given(self) -> tuple[str, ...]:
+        """The other facts in words, without those that go without saying."""
+        named = {name: self.facts.value(name) for name in ("against", "clause", "change", *_PLAIN)}
+        return tuple(
+            f"{name} {value or 'missing'}"
+            for name, value in named.items()
+            if value != _PLAIN.get(name)
+        )
+
+    @property
+    def description(self) -> str:
+        """The facts in words, without those that go without saying."""
+        return ", ".join((*self.done, *self.given))
 
     def example(self, seed: int) -> str:
         """Draw one of the transcripts, the first in the order of a seed."""

@@ -9,8 +9,9 @@ from rich.text import Text
 from allegiance.cli.app import JsonOption, WorkspaceOption, app, console, note, print_json
 from allegiance.cli.codebook import book_of
 from allegiance.cli.options import ConfidenceOption, ScannerOption, check_confidence, share
-from allegiance.cli.own_interpretations import extrapolations_named, interpretations_named
+from allegiance.cli.own_interpretations import extrapolations_named
 from allegiance.cli.record import RaterOption, ledger_of, on_record, rater_name, shown_on_record
+from allegiance.cli.relating import columns_named, rules_among
 from allegiance.cli.transcripts import visible
 from allegiance.errors import UsageError
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from allegiance.audit import Frame
     from allegiance.audit.acts import Act
     from allegiance.audit.disagreeing import Disagreement
+    from allegiance.audit.interpreted import Basis, Interpreted
     from allegiance.audit.relation import Row
     from allegiance.audit.specs import Instrument
     from allegiance.corpus import Corpus, Workspace
@@ -86,8 +88,8 @@ def interpret(
     Where interpretations disagree comes first, with a random transcript of each. Transcripts without verdicts are
     scanned by rule first; looking is on record.
     """
+    from allegiance.audit.interpreted import Basis, interpreted
     from allegiance.corpus import Workspace
-    from allegiance.study.interpretations import columns_of
 
     check_confidence(confidence)
     if not who_moved and (before or after or margin):
@@ -98,9 +100,7 @@ def interpret(
     if sign is not None:
         _sign(place, sign, rater_name(rater), as_json)
         return
-    chosen, on_file = extrapolations_named(place, extrapolation or ())
-    columns = columns_of(interpretations_named(interpretation or ()), chosen)
-    _check_citations(columns, on_file)
+    columns, on_file = columns_named(place, interpretation or (), extrapolation or ())
     if definitions:
         _define(place, columns, on_file, as_json)
         return
@@ -108,73 +108,53 @@ def interpret(
     instruments = _instruments(place, corpus, scanner or [], quiet=as_json)
     population = _frame(corpus, where)
     acts = _acts(population, instruments)
-    about = {
-        "frame": population.digest,
-        "where": population.spec.where,
-        "population": len(population),
-        "instruments": [one.to_dict() for one in instruments.values()],
-    }
+    basis = Basis.of(population, instruments)
     if who_moved:
         limit = None if margin is None else share("--margin", margin)
         found = _who_moved(population, acts, before, after, limit, confidence)
-        on_record(
-            place, "estimate", "who-moved", {"what": "who-moved", "draws": [], **about, **found}
-        )
-        _show_who_moved(found, about, as_json)
+        body: dict[str, Any] = {"what": "who-moved", "draws": [], **basis.to_dict(), **found}
+        on_record(place, "estimate", "who-moved", body)
+        _show_who_moved(found, basis, as_json)
         return
-    _table(place, population, acts, columns, by or [], examples, seed, confidence, about, as_json)
+    table = interpreted(acts, basis, columns, by or (), confidence)
+    _table(place, population, table, examples, seed, as_json)
 
 
 def _table(
     place: "Workspace",
     population: "Frame",
-    acts: "list[Act]",
-    columns: "Sequence[Column]",
-    by: list[str],
+    table: "Interpreted",
     examples: int,
     seed: int | None,
-    confidence: float,
-    about: dict[str, Any],
     as_json: bool,
 ) -> None:
-    """Estimate, record and print the relation table."""
-    from allegiance.audit.disagreeing import disagreements
-    from allegiance.audit.relation import fields_of, relation
+    """Record and print the relation table, with random transcripts of where interpretations disagree."""
     from allegiance.corpus.order import random_seed
-    from allegiance.study.interpretations import named_cells
 
-    fields = fields_of(acts, by)
-    rows = relation(acts, columns, named_cells(), fields, confidence)
-    differing = disagreements(acts, columns)
+    differing, rows, unknown = table.disagreements, table.rows, table.against_unknown
     seed = random_seed() if seed is None else seed
-    unknown = sum(act.facts.against == "unknown" for act in acts)
-    looked = {**about, "columns": [one.name for one in columns], "by": list(fields), "seed": seed}
-    on_record(place, "estimate", "interpret", {**looked, **_in_short(rows), "draws": []})
+    looked = {"columns": [one.name for one in table.columns], "by": list(table.by), "seed": seed}
+    body = {**table.basis.to_dict(), **looked, **_in_short(rows), "draws": []}
+    on_record(place, "estimate", "interpret", body)
     drawn = _drawn(place, population, differing[:examples], seed)
     if as_json:
-        print_json(
-            {
-                **looked,
-                "columns": [_column(one) for one in columns],
-                "against_unknown": unknown,
-                "disagreements": [
-                    {**one.to_dict(), "transcripts": drawn[n : n + 1]}
-                    for n, one in enumerate(differing)
-                ],
-                "rows": [row.to_dict() for row in rows],
-            }
-        )
+        shown = [
+            {**one.to_dict(), "transcripts": drawn[n : n + 1]} for n, one in enumerate(differing)
+        ]
+        print_json({**table.to_dict(), "seed": seed, "disagreements": shown})
         return
     from allegiance.report.relation_text import print_cells, print_disagreements, print_rows
 
     print_disagreements(differing, drawn, console())
-    print_rows(rows, columns, console())
+    print_rows(rows, table.columns, console())
     print_cells(rows, console())
     if unknown:
-        note(f"{unknown:,} of {len(acts):,} transcripts don't say which intent they go against")
+        note(
+            f"{unknown:,} of {table.basis.population:,} transcripts don't say which intent they go against"
+        )
     if drawn:
         note(f"seed {seed}; that these examples were shown, and how they were drawn, is on record")
-    named = {one["scanner"] for one in about["instruments"]}
+    named = {one.scanner for one in table.basis.instruments}
     note(
         f"by {', '.join(sorted(named))}; its own error is in no interval. An act is an epoch of a request; not tested: "
         "what the interpretation does not list. `--definitions` prints every row"
@@ -187,11 +167,10 @@ def _instruments(
     """Scan by rule what the facts rest on and nobody else was named for, and give all the scanners."""
     from allegiance.audit.acts import instruments_for
     from allegiance.cli.scan import scan_with_progress, scanned_on_record
-    from allegiance.scanners import rule_scanner
 
     book = book_of(place)
     found = instruments_for(corpus, book, scanners)
-    ruled = [rule_scanner(name, book) for name, one in found.items() if one.scanner == "rules"]
+    ruled = rules_among(found, book)
     done = scan_with_progress(corpus, ruled, quiet=quiet)
     asked = [("rules", one.category.name, one.digest) for one in ruled]
     scanned_on_record(place, corpus, done, asked)
@@ -256,34 +235,6 @@ def _in_short(rows: "Sequence[Row]") -> dict[str, Any]:
     }
 
 
-def _column(one: "Column") -> dict[str, Any]:
-    of = one.extrapolation
-    return {
-        "name": one.name,
-        "interpretation": one.interpretation.name,
-        "meaning": one.interpretation.meaning,
-        "cites": one.interpretation.cites,
-        "extrapolation": None if of is None else _extrapolation(of),
-    }
-
-
-def _extrapolation(one: Any) -> dict[str, Any]:
-    from dataclasses import asdict
-
-    return {**asdict(one), "changes": list(one.changes)}
-
-
-def _check_citations(columns: "Sequence[Column]", on_file: Any) -> None:
-    """See that what interpretations cite is on file."""
-    for one in columns:
-        cited = one.interpretation.cites
-        if cited and cited not in on_file:
-            raise UsageError(
-                f"The interpretation {one.interpretation.name} cites the extrapolation `{cited}`, which is not on "
-                "file; write it into extrapolations.yaml."
-            )
-
-
 def _define(place: "Workspace", columns: "Sequence[Column]", on_file: Any, as_json: bool) -> None:
     from allegiance.study.interpretations import FACTS, named_cells
 
@@ -295,8 +246,8 @@ def _define(place: "Workspace", columns: "Sequence[Column]", on_file: Any, as_js
         return
     print_json(
         {
-            "columns": [_column(one) for one in columns],
-            "extrapolations": [_extrapolation(one) for one in on_file.values()],
+            "columns": [one.to_dict() for one in columns],
+            "extrapolations": [one.to_dict() for one in on_file.values()],
             "cells": [{"name": one.name, "definition": one.definition} for one in named_cells()],
             "facts": FACTS,
         }
@@ -347,9 +298,9 @@ def _agent(
     return found
 
 
-def _show_who_moved(found: dict[str, Any], about: dict[str, Any], as_json: bool) -> None:
+def _show_who_moved(found: dict[str, Any], basis: "Basis", as_json: bool) -> None:
     if as_json:
-        print_json({**about, **found})
+        print_json({**basis.to_dict(), **found})
         return
     for line in ("agent", "principal"):
         console().print(Text(visible(found[line]["sentence"])), soft_wrap=True)

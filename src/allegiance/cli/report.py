@@ -11,6 +11,7 @@ import typer
 from allegiance import __version__
 from allegiance.cli.app import JsonOption, WorkspaceOption, app, console, note, print_json
 from allegiance.cli.codebook import book_of
+from allegiance.cli.relating import facts_told, reported_relation, rules_among
 from allegiance.errors import AllegianceError, UsageError
 
 if TYPE_CHECKING:
@@ -75,8 +76,10 @@ def make_report(place: "Workspace", *, quiet: bool) -> "StudyReport":
     scanners = [rule_scanner(name, book) for name in names if name in ruled]
     for name in names.keys() - set(ruled):
         note(f"{name} has no rule, and the report shows what rules say: scan it with a judge")
-    done = scan_with_progress(corpus, scanners, quiet=quiet)
-    asked = [("rules", scanner.category.name, scanner.digest) for scanner in scanners]
+    facts = facts_told(corpus, book)
+    needed = list({one.digest: one for one in (*scanners, *rules_among(facts, book))}.values())
+    done = scan_with_progress(corpus, needed, quiet=quiet)
+    asked = [("rules", scanner.category.name, scanner.digest) for scanner in needed]
     scanned_on_record(place, corpus, done, asked)
     seen = observations(corpus, scanners)
     if not seen.population:
@@ -94,7 +97,8 @@ def make_report(place: "Workspace", *, quiet: bool) -> "StudyReport":
         weights={name: digest for name in seen.models if (digest := weights_of(name))},
         **_declared(study.worded_for(seen.models[0]) if study else None, seen.studies),
     )
-    made = study_report(seen.table, provenance, truth_of, found=_found(place))
+    relation = reported_relation(place, corpus, facts)
+    made = study_report(seen.table, provenance, truth_of, found=_found(place), relation=relation)
     beside = [
         f"{one.sentence[:1].upper()}{one.sentence[1:]}"
         for scanner in scanners

@@ -13,9 +13,12 @@ from allegiance.report.cells import OBSERVED_OUTCOMES, Place
 from allegiance.report.figures import gaps_figure, rates_figure
 from allegiance.report.labels import Labels
 from allegiance.report.rates import Cell, Measure
+from allegiance.report.relation_section import section_of, worst_case_shown
 from allegiance.report.study_report import StudyReport
 
 _NARROW = 215
+_KINDS = 8
+"""Kinds of act on which interpretations disagree that stand on the page; the others open with a click."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +60,8 @@ def render_html(report: StudyReport) -> str:
             rate_figures=_rate_figures(report, labels, ["complied"] if acts else [], 560),
             other_figures=_rate_figures(report, labels, others, _NARROW),
             missing=_missing(report.cells),
+            relation=None if report.relation is None else section_of(report.relation),
+            kinds_shown=_KINDS,
         )
     )
 
@@ -77,8 +82,10 @@ def _environment() -> Environment:
         "counted_length": _counted_length,
         "number": _number,
         "tied": _tied,
+        "spaced": _spaced,
     }
     environment.filters.update(filters)  # pyright: ignore[reportUnknownMemberType]
+    environment.tests.update(worst_case_shown=worst_case_shown)  # pyright: ignore
     environment.globals.update(missing_mark=wording.MISSING)  # pyright: ignore
     return environment
 
@@ -90,6 +97,11 @@ def _number(value: int) -> str:
 def _tied(text: str) -> str:
     """Keep numbers with what belongs to them on one line."""
     return re.sub(r"(?<=\d) (?=%)|(?<=\bp) (?=[<=])|(?<=[<=]) (?=\d)", "\u00a0", text)
+
+
+def _spaced(name: str) -> str:
+    """Write a name of words with hyphens so that it breaks between them."""
+    return name.replace("-", " ")
 
 
 def _counted_length(values: Sequence[object], noun: str) -> str:

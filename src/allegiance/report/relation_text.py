@@ -76,7 +76,7 @@ def print_cells(rows: Sequence[Row], console: Console) -> None:
         table.add_column(heading, justify="right", no_wrap=True)
     shown: dict[str, Cell] = {}
     for row in rows:
-        table.add_row(Text(place_name(row), style="bold"))
+        table.add_row(Text(place_name(row.place), style="bold"))
         for one in row.cells:
             if one.interval is None:
                 continue
@@ -127,19 +127,21 @@ def rule_line(intent: str, rule: Rule) -> str:
     return f"{INTENT_NAMES[intent]} {says}: {when or 'always'}"
 
 
-def place_name(row: Row) -> str:
+def place_name(place: Mapping[str, str]) -> str:
     """Name a row by what it is."""
     return (
         ", ".join(
             value if field in ("model", "task") else f"{field} {value}"
-            for field, value in row.place.items()
+            for field, value in place.items()
         )
         or "all"
     )
 
 
 def _heading(row: Row) -> str:
-    told = f"{place_name(row)}: {counted(row.acts, 'act')} of {counted(row.requests, 'request')}"
+    told = (
+        f"{place_name(row.place)}: {counted(row.acts, 'act')} of {counted(row.requests, 'request')}"
+    )
     if not row.missing:
         return told
     why = ", ".join(f"{kind} {count:,}" for kind, count in row.missing.items())

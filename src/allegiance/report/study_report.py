@@ -6,6 +6,7 @@ from dataclasses import dataclass, fields, is_dataclass
 from datetime import datetime
 from typing import Any
 
+from allegiance.audit.interpreted import Interpreted
 from allegiance.errors import AllegianceError
 from allegiance.report.cells import grouped
 from allegiance.report.found import Found
@@ -70,6 +71,8 @@ class StudyReport:
         Tier gaps, outside instruments, and the organisms' truth (None where there is none).
     found
         How transcripts were found: draws and claims (None where nothing is on record).
+    relation
+        How much of each intent was kept, by interpretation (None where nothing was tested).
     notes
         What a reader has to know before the numbers, and what to do about it.
     methods
@@ -88,6 +91,7 @@ class StudyReport:
     comparisons: tuple[Comparison, ...]
     truth_check: TruthCheck | None
     found: Found | None
+    relation: Interpreted | None
     notes: tuple[str, ...]
     methods: str
 
@@ -102,6 +106,7 @@ def study_report(
     truth: Truth | None = None,
     confidence: float = 0.95,
     found: Found | None = None,
+    relation: Interpreted | None = None,
 ) -> StudyReport:
     """Make the report of a table of observations.
 
@@ -117,6 +122,8 @@ def study_report(
         Nominal coverage of the intervals.
     found
         How transcripts were found, if a ledger says.
+    relation
+        The same frame read by interpretations, if it has what they read.
 
     Raises
     ------
@@ -145,6 +152,7 @@ def study_report(
         comparisons=tuple(comparisons(table)),
         truth_check=_truth_check(cells, gaps, confidence),
         found=found,
+        relation=relation,
         notes=(*_notes(table, cells), *obstacles),
         methods=methods_paragraph(provenance, cells, gaps, confidence),
     )
@@ -204,7 +212,7 @@ def _notes(table: Table, cells: Sequence[Cell]) -> list[str]:
 
 
 def _plain(value: Any) -> Any:
-    if isinstance(value, Interval):
+    if isinstance(value, (Interval, Interpreted)):
         return value.to_dict()
     if is_dataclass(value) and not isinstance(value, type):
         return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}

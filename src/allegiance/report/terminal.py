@@ -10,7 +10,7 @@ from allegiance.report.found import Found
 from allegiance.report.labels import Labels
 from allegiance.report.rates import Cell, Measure
 from allegiance.report.study_report import StudyReport
-from allegiance.report.wording import MISSING, limits, rate
+from allegiance.report.wording import MISSING, counted, limits, rate
 
 
 def render_terminal(
@@ -44,6 +44,10 @@ def render_terminal(
         console.print(Text(report.truth_check.sentence, style="italic"))
     if report.found is not None:
         _found(report.found, console)
+    if report.relation is not None:
+        kinds = counted(len(report.relation.disagreements), "kind")
+        told = f"Interpretations disagree on {kinds} of act: `allegiance interpret`"
+        console.print(Text(f"• {told} says which, and whose intent was kept"), soft_wrap=True)
     if not found:
         console.print(_sources(report))
 

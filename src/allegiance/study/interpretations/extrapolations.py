@@ -1,7 +1,7 @@
 """Extrapolations: authored, dated statements of what an intent would say of a case that it does not mention."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any, cast
@@ -59,6 +59,20 @@ class Extrapolation:
     def clause(self, change: str) -> str:
         """Give what the silent clause is read as under a change: a clause, ``letter``, or nothing."""
         return self.reads if not self.changes or change in self.changes else self.otherwise
+
+    @property
+    def reading(self) -> str:
+        """What the silent clause is read as, in words; empty where it says nothing of the clause."""
+        if not self.changes:
+            return self.reads
+        hands = " or ".join(self.changes)
+        return (
+            f"{self.reads} where the change comes by {hands}, else {self.otherwise or 'not tested'}"
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it as JSON can carry it."""
+        return {**asdict(self), "changes": list(self.changes)}
 
 
 @cache

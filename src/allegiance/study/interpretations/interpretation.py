@@ -187,6 +187,17 @@ class Column:
             return NOT_TESTED
         return MISSING if facts.outcome is None or len(said) > 1 else said.pop()
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return it as JSON can carry it."""
+        of = self.extrapolation
+        return {
+            "name": self.name,
+            "interpretation": self.interpretation.name,
+            "meaning": self.interpretation.meaning,
+            "cites": self.interpretation.cites,
+            "extrapolation": None if of is None else of.to_dict(),
+        }
+
 
 def columns_of(
     interpretations: Sequence[Interpretation], extrapolations: Sequence[Extrapolation]
