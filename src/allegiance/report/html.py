@@ -82,7 +82,7 @@ def _environment() -> Environment:
         "counted_length": _counted_length,
         "number": _number,
         "tied": _tied,
-        "spaced": _spaced,
+        "spaced": wording.spaced,
     }
     environment.filters.update(filters)  # pyright: ignore[reportUnknownMemberType]
     environment.tests.update(worst_case_shown=worst_case_shown)  # pyright: ignore
@@ -97,11 +97,6 @@ def _number(value: int) -> str:
 def _tied(text: str) -> str:
     """Keep numbers with what belongs to them on one line."""
     return re.sub(r"(?<=\d) (?=%)|(?<=\bp) (?=[<=])|(?<=[<=]) (?=\d)", "\u00a0", text)
-
-
-def _spaced(name: str) -> str:
-    """Write a name of words with hyphens so that it breaks between them."""
-    return name.replace("-", " ")
 
 
 def _counted_length(values: Sequence[object], noun: str) -> str:

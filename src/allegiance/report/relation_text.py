@@ -10,7 +10,7 @@ from rich.text import Text
 from allegiance.audit.disagreeing import Disagreement
 from allegiance.audit.relation import Row, Share
 from allegiance.report.rates import SHOW_WORST_CASE_ABOVE
-from allegiance.report.wording import MISSING, counted, limits, per_cent, rate
+from allegiance.report.wording import MISSING, counted, limits, per_cent, rate, spaced
 from allegiance.study.interpretations import BROKEN, FACTS, INTENTS, KEPT, NOT_TESTED, Cell, Column
 from allegiance.study.interpretations.extrapolations import Extrapolation
 from allegiance.study.interpretations.interpretation import Table as Interpreted
@@ -59,7 +59,9 @@ def print_rows(rows: Sequence[Row], columns: Sequence[Column], console: Console)
         for column in columns:
             shares = [row.share(intent, column.name) for intent in INTENTS]
             cells = [Text(gap.join(_numbers(share))) for share in shares]
-            table.add_row(Text(column.name), *cells)
+            of = column.extrapolation
+            read = f"\n[{spaced(of.name)}]" if of is not None else ""
+            table.add_row(Text(column.interpretation.name + read), *cells)
         console.print(Text(_heading(row), style="bold"), soft_wrap=True)
         console.print(table)
         for means, count in row.apart.items():

@@ -48,3 +48,8 @@ def rate(fraction: float) -> str:
 def limits(interval: Interval) -> str:
     """Write the limits of a rate."""
     return f"{rate(interval.low)}–{rate(interval.high)}"
+
+
+def spaced(name: str) -> str:
+    """Write a name of words with hyphens so that it breaks between them."""
+    return name.replace("-", " ")
