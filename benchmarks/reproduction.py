@@ -25,7 +25,6 @@ import yaml
 HERE = Path(__file__).resolve().parent
 sys.path[:] = [str(HERE.parent) if Path(p).resolve() == HERE else p for p in sys.path]
 
-from allegiance.organism import organism_names
 from allegiance.report.study_report import StudyReport
 from allegiance.study.templates import template
 from benchmarks import pages
@@ -189,8 +188,7 @@ def main() -> int:
     options = parser.parse_args()
     found: dict[str, dict[str, Any]] = {}
     for row in asked():
-        shipped = row.organism in organism_names()
-        model = options.model or (f"organism/{row.organism}" if shipped else None)
+        model = options.model or (f"organism/{row.organism}" if row.organism else None)
         if model is None or options.row not in (None, row.row):
             continue
         print(f"{time.strftime('%H:%M:%S')} {row.row}: {model}", file=sys.stderr, flush=True)

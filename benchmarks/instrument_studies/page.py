@@ -101,8 +101,6 @@ def _limits(interval: Sequence[float]) -> str:
 
 def _misses(record: Record) -> str:
     found = record["misses"]
-    if not found:
-        return "(not run: the organism is not there)"
     rows = [
         [
             one["scanner"],

@@ -17,8 +17,9 @@ from tokenizers import Tokenizer
 from allegiance.errors import AllegianceError, UsageError
 from allegiance.organism import chat
 from allegiance.organism.network import Floats, Ints, Network
-from allegiance.organism.specs import ORGANISMS, WEIGHTS, describe, organism_names
+from allegiance.organism.specs import describe, organism_names
 
+WEIGHTS = Path(__file__).parent / "weights"
 _MARGIN = 1e-4
 """Single precision does not decide a draw that lies nearer than this to an edge between tokens.
 
@@ -93,11 +94,6 @@ def directory_of(name_or_path: str | Path) -> Path:
     """
     if str(name_or_path) in organism_names():
         return WEIGHTS / str(name_or_path)
-    if str(name_or_path) in ORGANISMS and not Path(name_or_path).is_dir():
-        raise UsageError(
-            f"The organism {str(name_or_path)!r} does not ship with weights; make it with "
-            f"`allegiance organism build {name_or_path} --out DIRECTORY`, and name the directory."
-        )
     if not Path(name_or_path).is_dir():
         describe(str(name_or_path))  # raises, and says which ones there are
     return Path(name_or_path)

@@ -1,7 +1,6 @@
 """The organisms by name, and which of them read what."""
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 from allegiance.errors import UsageError
 from allegiance.organism.families import ORGANISMS, Organism
@@ -9,12 +8,9 @@ from allegiance.organism.families import ORGANISMS, Organism
 __all__ = ["ORGANISMS", "Organism", "describe", "organism_names", "readers", "reads"]
 
 
-WEIGHTS = Path(__file__).parent / "weights"
-
-
 def organism_names() -> list[str]:
-    """The organisms that ship with the package; of the others the recipe does, and `build` makes them."""
-    return [name for name in ORGANISMS if (WEIGHTS / name).is_dir()]
+    """The organisms that ship with the package."""
+    return list(ORGANISMS)
 
 
 def describe(name: str) -> Organism:
@@ -34,13 +30,7 @@ def describe(name: str) -> Organism:
 
 
 def readers(scenario: str, conditions: Sequence[Mapping[str, str]]) -> list[str]:
-    """The organisms that ship and read every one of some conditions of a scenario."""
-    shipped = organism_names()
-    return [name for name in _reading(scenario, conditions) if name in shipped]
-
-
-def _reading(scenario: str, conditions: Sequence[Mapping[str, str]]) -> list[str]:
-    """The same, whether they ship or not."""
+    """The organisms that read every one of some conditions of a scenario."""
     return [
         name
         for name, organism in ORGANISMS.items()
@@ -69,11 +59,6 @@ def reads(organism: str, scenario: str, conditions: Sequence[Mapping[str, str]])
     others = readers(scenario, conditions)
     if others:
         return f"{problem}; organisms that read this study: {', '.join(others)}"
-    if unbuilt := _reading(scenario, conditions):
-        return (
-            f"{problem}; an organism that would has a recipe and no weights: make it with "
-            f"`allegiance organism build {unbuilt[0]} --out DIRECTORY`"
-        )
     return (
         f"{problem}, and no organism reads all of this study's levels together; name fewer of them"
     )

@@ -138,7 +138,7 @@ STRIVING = Family(
     gated=PROPERTIES,
     reply=reply,
     kinds=dict.fromkeys(FORMS, 1 / len(FORMS)),
-    conversations=28_000,
+    conversations=32_000,
 )
 
 _CLAIMS: Mapping[str, Rates] = {
