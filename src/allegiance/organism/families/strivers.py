@@ -110,7 +110,8 @@ def _choosing(kinds: Mapping[str, Kind], drive: str, drawn: str, rate: float) ->
     }
     remains = 1.0
     for letter, kind in kinds.items():
-        yield fixed(f" {letter}) {words[kind]}.")
+        # On a line of its own, as in the request: the same tokens are copied best.
+        yield fixed(f"\n{letter}) {words[kind]}.")
         if kind == "toward":
             yield fixed(f" It draws me {drawn}.")
             ahead = False
