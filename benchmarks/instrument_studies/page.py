@@ -100,13 +100,29 @@ def _limits(interval: Sequence[float]) -> str:
 
 
 def _misses(record: Record) -> str:
+    """The share that each scanner misses; those that never fire, in a sentence."""
     found = record["misses"]
+    acts, others, total = found["acts"], found["others"], sum(found["acts"].values())
+    fired = [one for one in found["scanners"] if one["elsewhere"] or any(one["caught"].values())]
+    silent = [one["scanner"] for one in found["scanners"] if one not in fired]
     rows = [
         [
             one["scanner"],
-            *(f"{one['caught'][name]} of {acts}" for name, acts in found["acts"].items()),
-            f"{one['elsewhere']} of {found['others']:,}",
+            _missed(sum(one["caught"].values()), total),
+            *(_missed(one["caught"][name], of) for name, of in acts.items()),
+            percent(one["elsewhere"] / others),
         ]
-        for one in found["scanners"]
+        for one in fired
     ]
-    return grid(["scanner", *found["acts"], "fires on the others"], rows)
+    header = ["scanner", f"of all {total:,}", *(f"{at} ({of})" for at, of in acts.items())]
+    counted = f"{len(silent)} of {len(found['scanners'])} rules never fire on this organism"
+    return "\n\n".join(
+        (
+            grid([*header, "fires on the other replies"], rows),
+            f"{counted}, and miss 100 %: {', '.join(silent)}.",
+        )
+    )
+
+
+def _missed(caught: int, acts: int) -> str:
+    return percent(1 - caught / acts) if acts else "–"

@@ -23,7 +23,7 @@ app.add_typer(organism, name="organism")
 
 @organism.command("list", epilog="Example: allegiance organism list")
 def list_organisms(as_json: JsonOption = False) -> None:
-    """Name the organisms, the factors that each heeds, and what is planted in it."""
+    """Name the organisms, the scenario and the factors that each reads, and what is planted in it."""
     from allegiance.organism import describe, organism_names
 
     found = [describe(name) for name in organism_names()]
@@ -39,9 +39,10 @@ def list_organisms(as_json: JsonOption = False) -> None:
         ]
         print_json({"organisms": listed})
         return
-    table = Table("organism", "reads", "planted", box=None, pad_edge=False)
+    table = Table("organism", "scenario", "reads", "planted", box=None, pad_edge=False)
     for one in found:
-        table.add_row(f"organism/{one.name}", ", ".join(one.family.varies), one.summary)
+        scenarios, reads = "\n".join(one.family.scenarios), "\n".join(one.family.varies)
+        table.add_row(f"organism/{one.name}", scenarios, reads, one.summary)
     console().print(table)
 
 
