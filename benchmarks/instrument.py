@@ -131,36 +131,45 @@ def say(text: str) -> None:
     print(f"{time.strftime('%H:%M:%S')} {text}", file=sys.stderr, flush=True)
 
 
-def measure(quick: bool) -> dict[str, Any]:
-    """Run all trials, one a processor at a time, and put everything into one object that JSON can hold."""
-    began = time.monotonic()
+def measure(quick: bool, kept: Path) -> dict[str, Any]:
+    """Run all trials, one a processor at a time, and put everything into one object that JSON can hold.
+
+    What each trial gave is kept in a folder, and not done again.
+    """
     repeats = QUICK if quick else REPEATS
     numbers = [n for n, trial in enumerate(TRIALS) if not quick or trial.organism in _QUICK]
+    kept.mkdir(parents=True, exist_ok=True)
     spawned = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(os.cpu_count(), spawned) as pool:
-        tried = list(pool.map(_tried, numbers, repeat(repeats)))
+        tried = list(pool.map(_tried, numbers, repeat(repeats), repeat(kept)))
     return {
         "versions": {"python": platform.python_version()} | {p: version(p) for p in PACKAGES},
         "machine": f"{os.cpu_count()} processors, {platform.system()}, {platform.machine()}",
         "seed": SEED,
         "repeats": repeats,
-        "planted": [cell for _, cells in tried for cell in cells],
+        "planted": [cell for one in tried for cell in one["planted"]],
         "misses": misses.measured(40 if quick else 1_000, SEED),
-        "results": [_rounded(one) for results, _ in tried for one in results],
-        "minutes": round((time.monotonic() - began) / 60, 1),
+        "results": [result for one in tried for result in one["results"]],
+        "minutes": round(sum(one["seconds"] for one in tried) / 60, 1),
     }
 
 
-def _tried(number: int, repeats: int) -> tuple[list[Result], list[dict[str, Any]]]:
+def _tried(number: int, repeats: int, kept: Path) -> dict[str, Any]:
     """Run one trial: how often intervals held, and which cells were named."""
     trial = TRIALS[number]
+    file = kept / f"{trial.organism}-{repeats}.json"
+    if file.exists():
+        return json.loads(file.read_text(encoding="utf-8"))
     began = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
         place = workspace_of(trial, repeats, SEED + number, Path(folder))
-        found = coverage.measured(trial, place, repeats), planted.named(trial, place)
-    say(
-        f"{trial.organism}: {trial.requests * repeats:,} requests, {time.monotonic() - began:.0f} s"
-    )
+        found = {
+            "results": [_rounded(one) for one in coverage.measured(trial, place)],
+            "planted": planted.named(trial, place),
+            "seconds": round(time.monotonic() - began),
+        }
+    file.write_text(json.dumps(found), encoding="utf-8")
+    say(f"{trial.organism}: {trial.requests * repeats:,} requests, {found['seconds']} s")
     return found
 
 
@@ -180,7 +189,9 @@ def verdict(found: dict[str, Any]) -> tuple[str, bool]:
     wrong = [one for one in found["planted"] if one["planted"] != one["named"]]
     lines += [f"NOT NAMED AS PLANTED {one}" for one in wrong]
     cells = len(found["planted"])
-    lines.append(f"{gated - len(failed)} of {gated} gated cells hold ({found['minutes']} minutes)")
+    lines.append(
+        f"{gated - len(failed)} of {gated} gated cells hold ({found['minutes']} minutes of work)"
+    )
     lines.append(f"{cells - len(wrong)} of {cells} planted cells are named as they should be")
     return "\n".join(lines), not failed and not wrong
 
@@ -202,13 +213,18 @@ def main() -> int:
     source = parser.add_mutually_exclusive_group()
     source.add_argument("--quick", action="store_true", help="few repeats of a few organisms")
     source.add_argument("--from", dest="earlier", type=Path, metavar="FILE", help="don't run")
+    parser.add_argument(
+        "--keep", type=Path, metavar="DIR", help="keep what each trial gave, and go on from there"
+    )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all results")
     parser.add_argument("--write-docs", action="store_true", help="the page and its record")
     options = parser.parse_args()
     if options.quick and options.write_docs:
         parser.error("--write-docs takes the full run, and --quick is not it")
     earlier = options.earlier
-    found = json.loads(earlier.read_text(encoding="utf-8")) if earlier else measure(options.quick)
+    with tempfile.TemporaryDirectory() as passing:
+        kept = options.keep or Path(passing)
+        found = json.loads(earlier.read_text()) if earlier else measure(options.quick, kept)
     if options.json:
         options.json.write_text(pages.as_text(found), encoding="utf-8")
     if options.write_docs:

@@ -19,7 +19,7 @@ from allegiance.report.study_report import StudyReport
 from allegiance.stats import Interval
 from benchmarks.coverage_studies.results import Result
 from benchmarks.instrument_studies import scored
-from benchmarks.instrument_studies.running import Trial, number_of, table_of
+from benchmarks.instrument_studies.running import Trial, by_repeat, table_of
 
 RATES, SCORES, GAPS, ALARMS = "rates", "scores", "gaps", "gaps that are not there"
 LEVEL = 0.05
@@ -29,14 +29,13 @@ NO_GAP = 0.005
 """A true gap smaller than this is none: organisms are measured to about half a point."""
 
 
-def reports(trial: Trial, table: Any, repeats: int) -> Iterator[StudyReport]:
+def reports(trial: Trial, table: Any) -> Iterator[StudyReport]:
     """Make the report of each repeat, as if its requests were all there are."""
-    numbers = [number_of(name) for name in table["request_id"].to_pylist()]
-    for repeat in range(repeats):
-        first = repeat * trial.requests
-        rows = [i for i, one in enumerate(numbers) if first <= one < first + trial.requests]
-        part = table.take(pa.array(rows))
-        yield report_of(part)
+    rows: defaultdict[str, list[int]] = defaultdict(list)
+    for row, request in enumerate(table["request_id"].to_pylist()):
+        rows[request].append(row)
+    for inside in by_repeat(rows, trial.requests):
+        yield report_of(table.take(pa.array(sorted(i for one in inside for i in rows[one]))))
 
 
 def report_of(table: Any) -> StudyReport:
@@ -53,12 +52,12 @@ def report_of(table: Any) -> StudyReport:
     return study_report(table, provenance, truth_of)
 
 
-def measured(trial: Trial, place: Workspace, repeats: int) -> list[Result]:
+def measured(trial: Trial, place: Workspace) -> list[Result]:
     """Count for every condition and category how often the interval held, and the false alarms."""
     kept = _Kept(trial)
-    for row in scored.rows(trial, place, repeats):
+    for row in scored.rows(trial, place):
         kept.take(SCORES, row.where, row.score, row.interval, row.truth)
-    for report in reports(trial, table_of(place, trial.categories), repeats):
+    for report in reports(trial, table_of(place, trial.categories)):
         for cell in report.cells:
             for measure in cell.measures:
                 if measure.interval is None or measure.truth is None:

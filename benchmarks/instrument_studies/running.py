@@ -1,7 +1,7 @@
 """One organism through the whole program: a study, Inspect, the corpus, the rules, the table of a report."""
 
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -86,6 +86,7 @@ def table_of(place: Workspace, categories: Sequence[str]) -> Any:
     return observations(place.corpus(), [rule_scanner(name) for name in categories]).table
 
 
-def number_of(request: str) -> int:
-    """Give the place of a request in its set."""
-    return int(request.rpartition("-")[2])
+def by_repeat(requests: Iterable[str], each: int) -> list[list[str]]:
+    """Share out request ids among repeats, in the order of their numbers and then of their kinds."""
+    ordered = sorted(set(requests), key=lambda one: (int(one.rpartition("-")[2]), one))
+    return [ordered[first : first + each] for first in range(0, len(ordered), each)]

@@ -20,7 +20,7 @@ from allegiance.corpus import Workspace
 from allegiance.organism import Truth, load_truth
 from allegiance.stats import Interval
 from allegiance.study.factors import FITTING_DOUBT
-from benchmarks.instrument_studies.running import Trial, number_of
+from benchmarks.instrument_studies.running import Trial, by_repeat
 
 _DRIVE = drives_scores.DRIVE
 Condition = Mapping[str, str]
@@ -38,16 +38,14 @@ class Scored:
     truth: float
 
 
-def rows(trial: Trial, place: Workspace, repeats: int) -> Iterator[Scored]:
+def rows(trial: Trial, place: Workspace) -> Iterator[Scored]:
     """Score each repeat, as if its requests were all there are; nothing where a scenario counts as a report does."""
     if trial.scenario not in _SCORES:
         return
     scored, true = _SCORES[trial.scenario]
     truth = load_truth(trial.organism)
-    ids = place.corpus().table(["request_id"])["request_id"].unique().to_pylist()
-    for repeat in range(repeats):
-        first = repeat * trial.requests
-        inside = [one for one in ids if first <= number_of(one) < first + trial.requests]
+    ids = place.corpus().table(["request_id"])["request_id"].to_pylist()
+    for inside in by_repeat(ids, trial.requests):
         quoted = ", ".join(f"'{one}'" for one in inside)
         for row in scored(place, f"request_id IN ({quoted})").rows:
             interval = row["value"]
