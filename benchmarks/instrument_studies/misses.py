@@ -14,6 +14,8 @@ from allegiance.scanners import RuleScanner, codebook, rule_categories, rule_sca
 from allegiance.scanners.outcome import Subject
 from allegiance.study import parse_reply
 
+_NOTHING = ("none", "none-made")
+"""What rules of other scenarios say where there is nothing of theirs."""
 ORGANISM, ACT = "covert", "spoils-a-step"
 
 
@@ -94,4 +96,4 @@ def _fired(name: str, subjects: list[Subject]) -> list[bool]:
             for part in scanner.parts
         }
         found = scanner.find_all(columns, len(subjects))
-    return [one.value != absent for one in found]
+    return [one.value not in (absent, *_NOTHING) for one in found]
