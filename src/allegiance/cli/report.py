@@ -68,8 +68,7 @@ def make_report(place: "Workspace", *, quiet: bool) -> "StudyReport":
     study = Study.load(place.study_file) if declared else None
     book = book_of(place)
     ruled = rule_categories(book)
-    # The outcome is always needed: every other rate is of those with one.
-    names = dict.fromkeys(("outcome", *(study.categories if study else CORE)))
+    names = dict.fromkeys(study.categories if study else CORE)
     for name in [one for one in names if one != "outcome" and book.find(one).kind != "yes-no"]:
         del names[name]  # of a choice there is no one rate
         note(f"{name} is no yes or no, and is left out of the report; `allegiance scan` counts it")
