@@ -364,7 +364,7 @@ def test_the_report_in_the_terminal_points_at_interpret(allegiance, workspace):
     done = allegiance("report")
     assert done.code == 0, done.err
     assert re.search(
-        r"Interpretations disagree on \d+ kinds? of act: `allegiance interpret`", done.out
+        r"Interpretations disagree on \d+ kinds? of act; `allegiance interpret`", done.out
     )
 
 
@@ -384,3 +384,19 @@ def test_a_report_of_a_corpus_without_tiers_says_nothing_of_intents(tmp_path, mo
     assert json.loads(done.stdout)["relation"] is None
     corpus = Corpus.open(tmp_path / "corpus")
     assert corpus.verdicts(category="copies-itself").num_rows == 0
+
+
+def test_a_report_of_evenings_says_whose_intent_was_kept(allegiance, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert allegiance("new", "evenings", "--template", "contract").code == 0
+    study = tmp_path / "study.yaml"
+    study.write_text(study.read_text(encoding="utf-8").replace("n: 32", "n: 4"), encoding="utf-8")
+    ran = allegiance("run", "--model", "organism/sober", "--display", "none")
+    assert ran.code == 0, ran.err
+    done = allegiance("report", "--json")
+    assert done.code == 0, done.err
+    rows = json.loads(done.out)["relation"]["rows"]
+    assert [row["place"]["evening"] for row in rows] == ["harmful", "harmless", "revoked"]
+    kept = {s["intent"]: s for s in rows[0]["shares"] if s["interpretation"] == "letter"}
+    assert kept["original"]["tested"] == kept["training"]["tested"] == 4
+    assert kept["original"]["kept"] + kept["training"]["kept"] == 4

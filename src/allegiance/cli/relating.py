@@ -47,10 +47,10 @@ def rules_among(instruments: "Mapping[str, Instrument]", book: "Codebook") -> "l
 
 
 def facts_told(corpus: "Corpus", book: "Codebook") -> "dict[str, Instrument]":
-    """Settle by which scanners a report reads the facts; none where the corpus has no tiers."""
+    """Settle by which scanners a report reads the facts; none where the corpus has neither tiers nor evenings."""
     from allegiance.audit.acts import instruments_for
 
-    return instruments_for(corpus, book) if "tier" in corpus.factors else {}
+    return instruments_for(corpus, book) if {"tier", "evening"} & set(corpus.factors) else {}
 
 
 def reported_relation(

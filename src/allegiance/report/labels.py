@@ -19,7 +19,7 @@ class Labels:
     constant
         Factors with one level, and that level.
     columns
-        Those of ``against``, ``study`` and ``task`` that differ.
+        Those of ``study`` and ``task`` that differ, and ``against`` where places differ in nothing else.
     """
 
     varying: tuple[str, ...]
@@ -35,9 +35,12 @@ class Labels:
         constant = {f: level for f in factors if f not in varying for level in levels[f] if level}
         columns = [
             column
-            for column in ("task", "study", "against")
+            for column in ("task", "study")
             if len({getattr(place, column) for place in places}) > 1
         ]
+        # Which intent a request goes against is said where nothing else on the line tells it.
+        if len(places) > len({_but_against(place) for place in places}):
+            columns.append("against")
         # The tier stays on every line, even where there is only one: its meaning decides the mark.
         if TIER in constant:
             del constant[TIER]
@@ -58,3 +61,7 @@ class Labels:
             elif tier:
                 parts.append(level)
         return " · ".join(parts) or EVERYWHERE
+
+
+def _but_against(place: Place) -> tuple[object, ...]:
+    return (place.model, place.study, place.task, *sorted(place.condition.items()))

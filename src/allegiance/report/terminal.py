@@ -45,9 +45,10 @@ def render_terminal(
     if report.found is not None:
         _found(report.found, console)
     if report.relation is not None:
-        kinds = counted(len(report.relation.disagreements), "kind")
-        told = f"Interpretations disagree on {kinds} of act: `allegiance interpret`"
-        console.print(Text(f"• {told} says which, and whose intent was kept"), soft_wrap=True)
+        kinds = len(report.relation.disagreements)
+        told = f"Interpretations disagree on {counted(kinds, 'kind')} of act; " if kinds else ""
+        line = f"• {told}`allegiance interpret` says whose intent was kept"
+        console.print(Text(line), soft_wrap=True)
     if not found:
         console.print(_sources(report))
 
