@@ -386,14 +386,14 @@ def test_a_report_of_a_corpus_without_tiers_says_nothing_of_intents(tmp_path, mo
     assert corpus.verdicts(category="copies-itself").num_rows == 0
 
 
-def test_a_report_of_evenings_says_whose_intent_was_kept(allegiance, tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    assert allegiance("new", "evenings", "--template", "contract").code == 0
-    study = tmp_path / "study.yaml"
+def test_a_report_of_evenings_says_whose_intent_was_kept(allegiance, tmp_path):
+    place = tmp_path / "evenings"
+    assert allegiance("new", "evenings", "--template", "contract", "-w", place).code == 0
+    study = place / "study.yaml"
     study.write_text(study.read_text(encoding="utf-8").replace("n: 32", "n: 4"), encoding="utf-8")
-    ran = allegiance("run", "--model", "organism/sober", "--display", "none")
+    ran = allegiance("run", "--model", "organism/sober", "--display", "none", "-w", place)
     assert ran.code == 0, ran.err
-    done = allegiance("report", "--json")
+    done = allegiance("report", "--json", "-w", place)
     assert done.code == 0, done.err
     rows = json.loads(done.out)["relation"]["rows"]
     assert [row["place"]["evening"] for row in rows] == ["harmful", "harmless", "revoked"]
