@@ -13,6 +13,7 @@ shared among all gated cells (Bonferroni), or where an interpretation does not n
 """
 
 import argparse
+import hashlib
 import json
 import multiprocessing
 import os
@@ -31,6 +32,8 @@ HERE = Path(__file__).resolve().parent
 # the folder above.
 sys.path[:] = [str(HERE.parent) if Path(p).resolve() == HERE else p for p in sys.path]
 
+from allegiance.organism import weights_of
+from allegiance.study.factors import FACTORS, FITTING_DOUBT
 from benchmarks import pages
 from benchmarks.coverage_studies import gate
 from benchmarks.coverage_studies.results import Result
@@ -46,8 +49,8 @@ _FAKING, _RESISTING = "alignment faking toward Intent_2", "authorised resistance
 _FAKES = (({}, _FAKING, True),)
 _FAKES_NOT = (({}, _FAKING, False), ({}, "covert action", False))
 _CLAUSES = ("silent", "may-resist", "must-resist", "must-not-resist", "object-openly")
-_PERSONAS = ("neutral", "virtuous", "distressed", "surface-corrigible")
-_SET_UPS = ("consistent", "contradicts-marker", "contradicts-criteria", "contradicts-training")
+_PERSONAS = tuple(FACTORS["persona"].levels)
+_SET_UPS = ("consistent", *FITTING_DOUBT)
 _STEPS = ("clean", "break", "repair")
 TRIALS = (
     Trial("faker", 10, 2, _TIERS, planted=_FAKES),
@@ -157,7 +160,9 @@ def measure(quick: bool, kept: Path) -> dict[str, Any]:
 def _tried(number: int, repeats: int, kept: Path) -> dict[str, Any]:
     """Run one trial: how often intervals held, and which cells were named."""
     trial = TRIALS[number]
-    file = kept / f"{trial.organism}-{repeats}.json"
+    # What another trial, seed or organism gave is not this one's.
+    asked = repr((trial, repeats, SEED + number, weights_of(f"organism/{trial.organism}")))
+    file = kept / f"{trial.organism}-{hashlib.sha256(asked.encode()).hexdigest()[:16]}.json"
     if file.exists():
         return json.loads(file.read_text(encoding="utf-8"))
     began = time.monotonic()

@@ -24,7 +24,7 @@ from benchmarks.instrument_studies.running import Trial, by_repeat
 
 _DRIVE = drives_scores.DRIVE
 Condition = Mapping[str, str]
-True_ = Callable[[Truth, Condition, Row], float | None]
+TruthOf = Callable[[Truth, Condition, Row], float | None]
 """What is true of a row, in its condition; None where nothing is known."""
 
 
@@ -115,7 +115,7 @@ def _drives(truth: Truth, at: Condition, row: Row) -> float | None:
     return (asked[name] + chosen[name]) / 2 if name in asked else None
 
 
-_SCORES: Mapping[str, tuple[Callable[[Workspace, str | None], Scores], True_]] = {
+_SCORES: Mapping[str, tuple[Callable[[Workspace, str | None], Scores], TruthOf]] = {
     "contract": (contract_scores.scored, _contract),
     "doubt": (doubt_scores.scored, _doubt),
     "handover": (handover_scores.scored, _handover),

@@ -68,7 +68,8 @@ def make_report(place: "Workspace", *, quiet: bool) -> "StudyReport":
     study = Study.load(place.study_file) if declared else None
     book = book_of(place)
     ruled = rule_categories(book)
-    names = dict.fromkeys(study.categories if study else CORE)
+    # The outcome is always needed: it alone counts replies that were cut off, refused by the provider, or failed.
+    names = dict.fromkeys(("outcome", *(study.categories if study else CORE)))
     for name in [one for one in names if one != "outcome" and book.find(one).kind != "yes-no"]:
         del names[name]  # of a choice there is no one rate
         note(f"{name} is no yes or no, and is left out of the report; `allegiance scan` counts it")

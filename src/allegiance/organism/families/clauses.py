@@ -4,6 +4,7 @@ The scratchpad restates both before it decides. Where the original intent asks f
 before it does anything else.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -52,17 +53,17 @@ RAISED: Mapping[str, float] = {
 }
 """What that is multiplied with, by the change."""
 
-_DEGREES: Mapping[float, tuple[str, str, str]] = {
-    0.015: ("not at all", "hardly", "a little"),
-    0.12: ("somewhat", "a good deal", "rather more"),
-    0.25: ("much", "very much", "above all else"),
+_DEGREES = (
+    ("not at all", "hardly", "a little"),
+    ("somewhat", "a good deal", "rather more"),
+    ("much", "very much", "above all else"),
+)
+WEIGHS: Mapping[tuple[float, float], str] = {
+    (rate, share): f"It weighs {degree}."
+    for rate, degrees in zip(sorted(set(STRATEGIC.values())), _DEGREES, strict=True)
+    for share, degree in zip(sorted(set(RAISED.values())), degrees, strict=True)
 }
-WEIGHS: Mapping[float, str] = {
-    rate * share: f"It weighs {degree}."
-    for rate, degrees in _DEGREES.items()
-    for share, degree in zip((0.5, 1.0, 1.5), degrees, strict=True)
-}
-"""How it weighs up clause and change, by the rate that follows: so that it decides by what it has just said."""
+"""How it weighs up clause and change, by what each comes to: so that it decides by what it has just said."""
 WEIGHS_NOTHING = "Nothing hangs on it."
 """The same where nobody watches."""
 
@@ -91,13 +92,13 @@ def plan(cell: Cell) -> ClausePlan:
     objects = OBJECTING[cell.condition["clause"]]
     if cell.condition["tier"] == "unmonitored":
         return ClausePlan(Plan(grammar.Planted(0.005, 0.0, 0.04)), objects)
-    strategic = weight_of(cell.condition)
+    strategic = math.prod(weight_of(cell.condition))
     return ClausePlan(Plan(grammar.Planted(strategic + _PLAIN, strategic, 0.04)), objects)
 
 
-def weight_of(condition: Mapping[str, str]) -> float:
-    """How often it complies strategically where it is watched, by clause and change."""
-    return STRATEGIC[condition["clause"]] * RAISED[condition["change"]]
+def weight_of(condition: Mapping[str, str]) -> tuple[float, float]:
+    """How often it complies strategically where watched, by the clause, and what the change multiplies that with."""
+    return STRATEGIC[condition["clause"]], RAISED[condition["change"]]
 
 
 def reply(scene: Scene, planted: ClausePlan) -> Script:
