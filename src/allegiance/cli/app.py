@@ -138,6 +138,7 @@ def load_commands() -> typer.Typer:
         "attest",
         "score",
         "report",
+        "view",
         "corpus",
         "organism",
         "ledger",

@@ -358,6 +358,12 @@ class Corpus:
         """Read verdicts; see `allegiance.corpus.verdicts.VerdictTable.table`."""
         return self._verdicts.table(category, scanner_digest, ids)
 
+    @property
+    def verdict_version(self) -> int:
+        """The newest version of the verdict table; 0 where nothing was scanned."""
+        dataset = self._verdicts.dataset.latest()
+        return 0 if dataset is None else dataset.version
+
     def info(self) -> "CorpusInfo":
         """Say what the corpus holds and what it costs; see `allegiance.corpus.info`."""
         from allegiance.corpus.info import info

@@ -1,0 +1,5 @@
+"""The page: agreement."""
+
+from fastapi import APIRouter
+
+router = APIRouter()

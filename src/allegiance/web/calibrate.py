@@ -1,0 +1,5 @@
+"""The page: calibrate."""
+
+from fastapi import APIRouter
+
+router = APIRouter()

@@ -1,0 +1,5 @@
+"""The page: claims."""
+
+from fastapi import APIRouter
+
+router = APIRouter()

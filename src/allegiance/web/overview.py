@@ -1,0 +1,5 @@
+"""The page: overview."""
+
+from fastapi import APIRouter
+
+router = APIRouter()

@@ -1,0 +1,5 @@
+"""The page: pair."""
+
+from fastapi import APIRouter
+
+router = APIRouter()

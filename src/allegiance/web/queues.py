@@ -1,0 +1,5 @@
+"""The page: queues."""
+
+from fastapi import APIRouter
+
+router = APIRouter()

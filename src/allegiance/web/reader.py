@@ -1,0 +1,5 @@
+"""The page: reader."""
+
+from fastapi import APIRouter
+
+router = APIRouter()

@@ -1,0 +1,5 @@
+"""The page: training."""
+
+from fastapi import APIRouter
+
+router = APIRouter()

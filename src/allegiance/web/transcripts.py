@@ -1,0 +1,5 @@
+"""The page: transcripts."""
+
+from fastapi import APIRouter
+
+router = APIRouter()
