@@ -14,12 +14,12 @@ else
 INSTALL = $(PIP) install
 endif
 
-.PHONY: demo test test-train lint docs tools clean
+.PHONY: demo test test-train lint docs tools clean browser
 
 demo: $(VENV)/.core ## install, run the whole path on the embedded organisms, and name the report
 	$(BIN)/allegiance demo
 
-test: $(VENV)/.test ## install and run every test that needs no torch
+test: $(VENV)/.test browser ## install and run every test that needs no torch
 	$(BIN)/python -m pytest -n auto --dist loadgroup -m "not train"
 
 test-train: $(VENV)/.train ## the tests that need torch: tokens against transformers, building organisms
@@ -36,6 +36,16 @@ docs: $(VENV)/.lint ## read the documentation at http://127.0.0.1:8000
 	$(BIN)/mkdocs serve
 
 tools: $(VENV)/.lint ## install all that the others need
+
+# Tests of the workbench look at it in Chromium: the one there is, or Debian's. Without one they are skipped.
+browser:
+	@test -n "$$CHROMIUM" || command -v chromium >/dev/null || command -v chromium-browser >/dev/null || \
+	command -v google-chrome >/dev/null || \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		echo "Installing Chromium for the tests of the workbench ..."; \
+		apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends \
+			chromium fonts-dejavu-core >/dev/null; \
+	else echo "No Chromium here: tests in a browser are skipped (install chromium, or name one with CHROMIUM=...)."; fi
 
 clean:
 	rm -rf $(VENV) site .pytest_cache .ruff_cache .hypothesis .import_linter_cache

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from allegiance.web.access import Alone, Person, Team
     from allegiance.web.app import create_app
-    from allegiance.web.serve import listen, serve
+    from allegiance.web.serving import listen, serve
     from allegiance.web.site import Site
 
 __all__ = ["Alone", "Person", "Site", "Team", "create_app", "listen", "serve"]
 
 _HOMES = {
     **dict.fromkeys(("Alone", "Person", "Team"), "access"),
-    **dict.fromkeys(("listen", "serve"), "serve"),
+    **dict.fromkeys(("listen", "serve"), "serving"),
     "create_app": "app",
     "Site": "site",
 }

@@ -71,7 +71,8 @@ def _not_there(request: Request, error: Exception) -> Response:
 
 def _unreadable(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
-    first = cast(dict[str, Any], next(iter(error.errors()), {}))
+    told = cast(list[dict[str, Any]], error.errors())
+    first: dict[str, Any] = told[0] if told else {}
     place = cast(tuple[object, ...], first.get("loc", ()))
     where = ".".join(map(str, place[1:])) or "the address"
     return wrong(

@@ -34,8 +34,8 @@ class Listening:
     moved: bool
 
     def address(self, secure: bool = False) -> str:
-        """Give the address of the first page."""
-        host = "127.0.0.1" if self.host in ("0.0.0.0", "::", "") else self.host
+        """Give the address of the first page: where it is served on all of a machine's, by its name."""
+        host = socket.gethostname() if self.host in ("0.0.0.0", "::", "") else self.host
         host = f"[{host}]" if ":" in host else host
         return f"{'https' if secure else 'http'}://{host}:{self.port}/"
 
