@@ -121,6 +121,7 @@ def _close(directory: Path, page: Path, kept: Path, seconds: float, out: Console
     command = _command()
     out.print(
         "\nCommands to try next:\n"
+        f"  {command} view -w {directory}    (the workbench: read, label and check claims in a browser)\n"
         f"  {command} verify {kept} -w {directory}    (recompute everything the certificate says)\n"
         f"  {command} draw mine --n 20 --category doubts -w {directory}    (then `label mine`: read, and label)\n"
         f"  {command} organism check faker    (measure an organism again, beside its truth table)\n"

@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 
+from allegiance.corpus.location import from_store, reading_problem
 from allegiance.errors import AllegianceError
 from allegiance.web.guard import Guard
 from allegiance.web.page import explained, wrong
@@ -48,6 +49,8 @@ def create_app(site: Site, *, local: bool = True) -> FastAPI:
     app.add_exception_handler(404, _not_there)
     app.add_exception_handler(405, _not_there)
     app.add_exception_handler(RequestValidationError, _unreadable)
+    for kind in (OSError, RuntimeError, ValueError):
+        app.add_exception_handler(kind, _not_read)
     app.add_exception_handler(Exception, _failed)
     app.add_middleware(Guard, site=site, local=local, refused=wrong)  # pyright: ignore
     return app
@@ -78,6 +81,13 @@ def _unreadable(request: Request, error: Exception) -> Response:
     return wrong(
         request, 400, f"{where} can't be read: {str(first.get('msg', 'it is malformed'))[:200]}."
     )
+
+
+def _not_read(request: Request, error: Exception) -> Response:
+    """Say that the store can't be read, as the commands do; what is ours fails as it is."""
+    if not from_store(error):
+        raise error
+    return wrong(request, 409, reading_problem(error))
 
 
 def _failed(request: Request, error: Exception) -> Response:

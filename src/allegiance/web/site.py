@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _KEPT = 128
+_PATIENCE = 8.0
+"""Seconds to wait for another process that writes the ledger: somebody waits for the page."""
 
 
 class Site:
@@ -45,7 +47,7 @@ class Site:
         self.secure = secure
         self.name = workspace.directory.resolve().name
         self.corpus: Corpus = workspace.corpus(create=False)
-        self.ledger = Ledger.open(workspace.ledger_file)
+        self.ledger = Ledger.open(workspace.ledger_file, patience=_PATIENCE)
         self._record = Record((), self.ledger.id)
         self._reading = threading.RLock()
         self._caching = threading.Lock()
