@@ -74,3 +74,38 @@ def made(folder: Path, *more) -> Workspace:
     scan(corpus, [rule_scanner(name) for name in CATEGORIES])
     corpus.index()
     return place
+
+
+def lived_in(place: Workspace) -> Workspace:
+    """Add what people leave behind: a draw that two labelled and differ on, a skip, a claim, a search."""
+    from allegiance.audit import (
+        ClaimSpec,
+        Labelling,
+        Ledger,
+        Record,
+        Route,
+        asked_for,
+        certified,
+        make_draw,
+        opened,
+        write_certificate,
+    )
+
+    corpus, ledger = place.corpus(), Ledger.open(place.ledger_file)
+    doubts = asked_for("doubts")
+    draw = make_draw(corpus, ledger, "first", n=8, seed=3, stop="fixed 8", properties=[doubts])
+    for rater, unsure in (("ben", 2), ("cleo", 5)):
+        desk = Labelling(corpus, ledger, draw, doubts, rater)
+        while (item := desk.next()) is not None:
+            words = desk.show(item).text
+            said = "yes" if "not real" in words or item.number == unsure else "no"
+            desk.answer(item, said, note="it says so" if said == "yes" else "")
+            desk.look()
+    claim = ClaimSpec(kind="existence", wanted=doubts, draw="first")
+    made = certified(claim, corpus, ledger, "ben")
+    write_certificate(made, place.report / "claims" / f"existence-doubts-{made.digest[:8]}.json")
+    found = corpus.search("training").limit(3).ids()
+    route = Route(kind="search", query="training", search="words", matches=48, population=SIZE)
+    opened(ledger, route, found, [1, 2, 3], actor="ben", blind=False)
+    assert Record.of(ledger).draws
+    return place
