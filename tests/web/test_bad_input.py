@@ -4,9 +4,9 @@ import shutil
 import sqlite3
 
 import pytest
-from tests.web.serving import client
 
 from allegiance.web import site as site_module
+from tests.web.serving import client
 
 ADDRESSES = ("/", "/transcripts?seed=1", "/queues", "/claims", "/calibrate", "/training", "/chain")
 

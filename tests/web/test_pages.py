@@ -7,10 +7,10 @@ from html.parser import HTMLParser
 from urllib.parse import urljoin, urlsplit
 
 import pytest
-from tests.web import places
-from tests.web.serving import HOST, client, served, serious
 
 from allegiance.corpus import Workspace
+from tests.web import places
+from tests.web.serving import HOST, client, serious, served
 
 PAGES = (
     "/",
