@@ -3,21 +3,24 @@
 # pyright: reportUnknownParameterType=false, reportAttributeAccessIssue=false
 """What scanners said, as columns beside the transcripts of one version.
 
-The verdict table is read once; afterwards what a scanner said of any transcript is at the place where
-the transcript lies (see `allegiance.corpus.snapshot`), for hundreds of thousands at a time.
+A column is read once; afterwards what a scanner said of any transcript is at the place where the
+transcript lies (see `allegiance.corpus.snapshot`), for hundreds of thousands at a time.
 """
 
-from collections.abc import Iterator
+from collections import Counter
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from allegiance.corpus.arrow import VERDICTS
 from allegiance.corpus.arrow_ids import arrow_ids
-from allegiance.corpus.coded import Coded, coded
+from allegiance.corpus.coded import NOTHING, Coded, coded
+from allegiance.corpus.filter_printing import for_store
+from allegiance.corpus.filters import bound, kinds
 from allegiance.corpus.order import Ids
 
 if TYPE_CHECKING:
@@ -25,7 +28,7 @@ if TYPE_CHECKING:
 
 _PART = 2_000_000
 """Verdicts that are read at a time."""
-_NAMES = ("category", "scanner", "scanner_digest", "value", "status")
+_WHO = ["category", "scanner", "scanner_digest"]
 _COLUMNS_KEPT = 32
 
 Scores = np.ndarray[tuple[int], np.dtype[np.float64]]
@@ -85,86 +88,63 @@ class VerdictColumns:
     """
 
     def __init__(self, verdicts: "lance.LanceDataset | None", ids: Ids) -> None:
-        self._rows = len(ids)
-        parts = [] if verdicts is None else [*_parts(verdicts, arrow_ids(ids))]
-        table = _joined(parts)
-        self._lies = table.pop("lies")
-        self._scores = table.pop("scores")
-        self._said = {name: coded(column) for name, column in table.items()}
-        self._of_scanner = self._grouped()
+        self._verdicts = verdicts
+        self._ids = ids
         self.column = lru_cache(maxsize=_COLUMNS_KEPT)(self._column)
 
-    @property
+    @cached_property
     def scanners(self) -> tuple[Scanner, ...]:
-        """Who gave verdicts, by category, in the order of its first verdict."""
-        return tuple(
-            Scanner(category, name or "", digest, len(rows))
-            for (category, name, digest), rows in self._of_scanner.items()
-        )
+        """Who gave verdicts, by category."""
+        return () if self._verdicts is None else _counted(self._verdicts, None)
 
     def of(self, category: str) -> list[Scanner]:
         """Give who gave verdicts in a category."""
-        return [one for one in self.scanners if one.category == category]
+        if self._verdicts is None:
+            return []
+        if "scanners" in self.__dict__:
+            return [one for one in self.scanners if one.category == category]
+        return [*_counted(self._verdicts, _asked(category=category))]
 
     def _column(self, category: str, digest: str) -> VerdictColumn:
         """Give what a scanner said; where it never did, a column of nothing."""
-        rows = [of for (c, _, d), of in self._of_scanner.items() if (c, d) == (category, digest)]
-        chosen = np.sort(np.concatenate(rows)) if rows else np.array([], np.int64)
-        chosen = chosen[self._lies[chosen] >= 0]
-        places = self._lies[chosen]
-        scores = np.full(self._rows, np.nan)
-        scores[places] = self._scores[chosen]
+        if self._verdicts is None:
+            table = VERDICTS.empty_table()
+        else:
+            table = self._verdicts.to_table(
+                columns=["transcript_id", "value", "score", "status"],
+                filter=_asked(category=category, scanner_digest=digest),
+            )
+        lies = pc.fill_null(pc.index_in(table["transcript_id"], value_set=arrow_ids(self._ids)), -1)
+        places = lies.to_numpy()
+        here = places >= 0  # a verdict may be on a transcript that is not
+        scores = np.full(len(self._ids), np.nan)
+        scores[places[here]] = table["score"].to_numpy()[here]
         return VerdictColumn(
-            self._placed("value", chosen, places), scores, self._placed("status", chosen, places)
+            self._laid(table["value"], places, here),
+            scores,
+            self._laid(table["status"], places, here),
         )
 
-    def _placed(self, name: str, chosen: Any, places: Any) -> Coded:
-        """Put what some rows say where their transcripts lie; only values that are there are kept."""
-        said = self._said[name]
-        there, codes = np.unique(said.codes[chosen], return_inverse=True)
-        missing = int(len(there) > 0 and there[0] < 0)
-        laid = np.full(self._rows, -1, np.int32)
-        laid[places] = codes - missing
-        return Coded(tuple(said.values[code] for code in there[missing:].tolist()), laid)
-
-    def _grouped(self) -> dict[tuple[str, str | None, str], Any]:
-        """Sort the rows of the table by scanner."""
-        keys = [self._said[name] for name in ("category", "scanner", "scanner_digest")]
-        if not len(self._lies):
-            return {}
-        which = np.zeros(len(self._lies), np.int64)
-        for one in keys:
-            which = which * (len(one.values) + 1) + one.codes + 1
-        _, first, codes = np.unique(which, return_index=True, return_inverse=True)
-        order = np.argsort(codes, kind="stable")
-        groups = np.split(order, np.searchsorted(codes[order], np.arange(1, len(first))))
-        found: dict[Any, Any] = {}
-        for group in sorted(groups, key=lambda of: of[0]):
-            category, name, digest = (one.at(group[:1])[0] for one in keys)
-            found[category, name, digest] = group
-        return found
+    def _laid(self, column: pa.ChunkedArray, places: Any, here: Any) -> Coded:
+        """Put what was said where its transcript lies."""
+        said = coded(column)
+        codes = np.full(len(self._ids), NOTHING, np.int32)
+        codes[places[here]] = said.codes[here]
+        return Coded(said.values, codes)
 
 
-def _parts(verdicts: "lance.LanceDataset", ids: pa.Array) -> Iterator[dict[str, Any]]:
-    for start in range(0, verdicts.count_rows(), _PART):
-        table = verdicts.to_table(
-            columns=["transcript_id", "score", *_NAMES], offset=start, limit=_PART
-        )
-        lies = pc.index_in(table["transcript_id"], value_set=ids)
-        yield {
-            "lies": pc.fill_null(lies, -1).to_numpy(),
-            "scores": table["score"].to_numpy(),
-            **{name: table[name].dictionary_encode() for name in _NAMES},
-        }
+def _asked(**wanted: str) -> str | None:
+    return for_store(bound(wanted, kinds(VERDICTS)))
 
 
-def _joined(parts: list[dict[str, Any]]) -> dict[str, Any]:
-    found: dict[str, Any] = {
-        "lies": np.concatenate([np.array([], np.int32), *(part["lies"] for part in parts)]),
-        "scores": np.concatenate([np.array([], np.float64), *(part["scores"] for part in parts)]),
-    }
-    for name in _NAMES:
-        chunks = [chunk for part in parts for chunk in part[name].chunks]
-        kind = pa.dictionary(pa.int32(), pa.string())
-        found[name] = pa.chunked_array(chunks, kind).unify_dictionaries()
-    return found
+def _counted(verdicts: "lance.LanceDataset", asked: str | None) -> tuple[Scanner, ...]:
+    """Count verdicts by who gave them."""
+    number: Counter[tuple[str, str, str]] = Counter()
+    rows = verdicts.count_rows(filter=asked)
+    for start in range(0, rows, _PART):
+        table = verdicts.to_table(columns=_WHO, filter=asked, offset=start, limit=_PART)
+        groups = table.group_by(_WHO).aggregate([([], "count_all")]).to_pylist()
+        for one in groups:
+            key = (one["category"], one["scanner"] or "", one["scanner_digest"])
+            number[key] += one["count_all"]
+    return tuple(Scanner(*key, count) for key, count in sorted(number.items()))
