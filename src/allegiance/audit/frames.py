@@ -6,40 +6,40 @@ labels (then it names the last event of the ledger that counts). Its identity is
 the corpus version only helps to find them.
 """
 
-import json
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from msgspec import structs
 
+from allegiance.audit.matching import (
+    BESIDE,
+    LABEL,
+    SCORE,
+    VERDICT,
+    Beside,
+    Labels,
+    category_of,
+)
 from allegiance.audit.specs import FrameSpec, Instrument
 from allegiance.corpus import Corpus, Query
 from allegiance.corpus.filter_printing import fields, for_people
-from allegiance.corpus.filter_rows import holds, value_of
 from allegiance.corpus.filters import (
     And,
     Expression,
     Field,
     IsNull,
-    Kind,
     Where,
     bound,
     joined,
 )
 from allegiance.corpus.filters import field as field_of
 from allegiance.corpus.identity import frame_digest
+from allegiance.corpus.order import Positions
 from allegiance.errors import AllegianceError, UsageError
 from allegiance.scanners import rule_categories, rule_scanner
-
-VERDICT, SCORE, LABEL = "verdict", "verdict_score", "label"
-_BESIDE = {VERDICT: Kind.JSON, SCORE: Kind.JSON, LABEL: Kind.JSON}
-"""What filters of frames know besides the columns of the transcripts."""
-
-Labels = Mapping[str, Mapping[str, str]]
-"""Transcript id to category to what its labels agree on; ``disputed`` where they don't."""
 
 
 @dataclass(frozen=True)
@@ -109,7 +109,7 @@ def frame(
     chosen = instruments_of(corpus, [expression], scanners)
     uses_labels = any(place.column == LABEL for place in fields(expression))
     left_out = frozenset(excluded)
-    ids, unscanned = _matching(query, corpus, expression, chosen, labels or {}, left_out)
+    ids, unscanned = _ids(query, corpus, expression, chosen, labels or {}, left_out)
     spec = FrameSpec(
         where=for_people(expression),
         instruments=chosen,
@@ -151,7 +151,7 @@ def found_again(spec: FrameSpec, corpus: Corpus, labels: Labels | None = None) -
 def _found_in(query: Query, spec: FrameSpec, corpus: Corpus, labels: Labels | None) -> Frame:
     expression = read_filter(query, spec.where or None)
     left_out = frozenset(spec.excluded)
-    ids, unscanned = _matching(query, corpus, expression, spec.instruments, labels or {}, left_out)
+    ids, unscanned = _ids(query, corpus, expression, spec.instruments, labels or {}, left_out)
     now = structs.replace(spec, population=len(ids), digest=frame_digest(ids), unscanned=unscanned)
     return Frame(now, ids, corpus, query.version)
 
@@ -182,9 +182,9 @@ def read_filter(query: Query, where: Where | None) -> Expression:
     UsageError
         If it can't be read, or names no category.
     """
-    expression = bound(where, {**query.snapshot.kinds, **_BESIDE})
+    expression = bound(where, {**query.snapshot.kinds, **BESIDE})
     for place in fields(expression):
-        if place.column in _BESIDE and len(place.path) != 1:
+        if place.column in BESIDE and len(place.path) != 1:
             raise UsageError(
                 f"{'.'.join((place.column, *place.path))}: name one category, such as "
                 f"{place.column}.doubts."
@@ -200,7 +200,7 @@ def read_field(query: Query, name: str) -> Field:
     UsageError
         If there is nothing of that name.
     """
-    place = field_of(tuple(name.split(".")), {**query.snapshot.kinds, **_BESIDE})
+    place = field_of(tuple(name.split(".")), {**query.snapshot.kinds, **BESIDE})
     read_filter(query, IsNull(place))
     return place
 
@@ -217,7 +217,7 @@ def instruments_of(
     """
     wanted = dict(_wanted(one) for one in scanners)
     names = {
-        _category(place.path[0], corpus)
+        category_of(place.path[0], corpus)
         for expression in asked
         for place in fields(expression)
         if place.column in (VERDICT, SCORE)
@@ -233,14 +233,10 @@ def values_of(
     instruments: Sequence[Instrument],
 ) -> list[Any]:
     """Read what a field holds for each transcript, in the order of `ids`; None where nothing."""
-    if place.column in _BESIDE:
-        beside = _Beside(corpus, instruments, {}, {place})
-        return [value_of(place, beside.row(identifier)) for identifier in ids]
-    table = query.table(["transcript_id", place.column])
-    found = dict(
-        zip(table["transcript_id"].to_pylist(), table[place.column].to_pylist(), strict=True)
-    )
-    return [value_of(place, {place.column: found[identifier]}) for identifier in ids]
+    places = query.snapshot.places(ids)
+    if len(places) and places.min() < 0:
+        raise UsageError(f"The corpus has no transcript {ids[int(places.argmin())]}.")
+    return Beside(query, corpus, instruments, {}).values(place, places)
 
 
 def _wanted(text: str) -> tuple[str, str]:
@@ -252,17 +248,9 @@ def _wanted(text: str) -> tuple[str, str]:
     return category.replace("_", "-"), scanner
 
 
-def _category(written: str, corpus: Corpus) -> str:
-    """Find the category that a name in a filter stands for; underscores may stand for hyphens."""
-    hyphened = written.replace("_", "-")
-    if written == hyphened or len(corpus.verdicts(category=written)):
-        return written
-    return hyphened
-
-
 def _instrument(corpus: Corpus, category: str, wanted: str | None) -> Instrument:
-    table = corpus.verdicts(category=category).select(["scanner", "scanner_digest"])
-    said = Counter((row["scanner"], row["scanner_digest"]) for row in table.to_pylist())
+    gave = corpus.verdict_columns().of(category)
+    said = Counter({(one.name, one.digest): one.verdicts for one in gave})
     if not said:
         raise UsageError(
             f"No scanner has said anything of {category} yet: `allegiance scan --category {category}` "
@@ -284,103 +272,39 @@ def _instrument(corpus: Corpus, category: str, wanted: str | None) -> Instrument
             f"{category}=DIGEST."
         )
     name, digest = next(iter(said))
-    return Instrument(category=category, scanner=name or "", digest=digest)
+    return Instrument(category=category, scanner=name, digest=digest)
 
 
-class _Beside:
-    """What stands beside a transcript: its verdicts and labels, as a row that filters look into."""
-
-    def __init__(
-        self,
-        corpus: Corpus,
-        instruments: Sequence[Instrument],
-        labels: Labels,
-        places: Iterable[Field],
-    ) -> None:
-        self._labels = labels
-        self._written = {
-            (place.column, place.path[0]): _category(place.path[0], corpus)
-            for place in places
-            if place.column in _BESIDE
-        }
-        self._said: dict[str, dict[str, tuple[str | None, float | None]]] = {}
-        for one in instruments:
-            table = corpus.verdicts(category=one.category, scanner_digest=one.digest)
-            columns = [table[name].to_pylist() for name in ("transcript_id", "value", "score")]
-            self._said[one.category] = {i: (v, s) for i, v, s in zip(*columns, strict=True)}
-        for column, category in sorted((key[0], one) for key, one in self._written.items()):
-            if column != LABEL and category not in self._said:
-                raise AllegianceError(
-                    f"The filter looks at verdicts in {category}, and the frame names no scanner of them."
-                )
-        self._rows: dict[tuple[Any, ...], dict[str, str]] = {}
-
-    def row(self, identifier: str) -> dict[str, str]:
-        """Give the row of one transcript; transcripts that look alike share it."""
-        values = tuple(self._value(column, name, identifier) for column, name in self._written)
-        if values not in self._rows:
-            inside: dict[str, dict[str, Any]] = {name: {} for name in _BESIDE}
-            for (column, name), value in zip(self._written, values, strict=True):
-                inside[column][name] = value
-            self._rows[values] = {name: json.dumps(held) for name, held in inside.items()}
-        return self._rows[values]
-
-    def scanned(self, identifier: str) -> bool:
-        """Whether every instrument has said something of a transcript."""
-        return all(identifier in said for said in self._said.values())
-
-    def _value(self, column: str, name: str, identifier: str) -> Any:
-        category = self._written[column, name]
-        if column == LABEL:
-            return self._labels.get(identifier, {}).get(category)
-        said = self._said[category].get(identifier)
-        return None if said is None else said[column == SCORE]
-
-
-def _matching(
+def matching(
     query: Query,
     corpus: Corpus,
     expression: Expression,
     instruments: Sequence[Instrument],
     labels: Labels,
-    excluded: frozenset[str],
+    excluded: Collection[str] = (),
+) -> tuple[Positions, int]:
+    """Find where the transcripts lie that a filter keeps, and how many more an instrument passed over."""
+    terms = expression.terms if isinstance(expression, And) else (expression,)
+    looking = [t for t in terms if any(place.column in BESIDE for place in fields(t))]
+    plain = query.where(joined(t for t in terms if t not in looking) if looking else expression)
+    found = plain.matching[0]
+    if excluded:
+        found = found[np.isin(found, query.snapshot.places([*excluded]), invert=True)]
+    if not looking:
+        return found, 0
+    beside = Beside(query, corpus, instruments, labels)
+    return beside.keeps(joined(looking), found), beside.unscanned(found)
+
+
+def _ids(
+    query: Query,
+    corpus: Corpus,
+    expression: Expression,
+    instruments: Sequence[Instrument],
+    labels: Labels,
+    excluded: Collection[str],
 ) -> tuple[tuple[str, ...], int]:
     """Find the ids that a filter keeps, sorted, and how many more an instrument passed over."""
-    terms = expression.terms if isinstance(expression, And) else (expression,)
-    looking = [t for t in terms if any(place.column in _BESIDE for place in fields(t))]
-    plain = query.where(joined(t for t in terms if t not in looking) if looking else expression)
-    if not looking:
-        return tuple(i for i in plain.ids() if i not in excluded), 0
-    condition = joined(looking)
-    places = fields(condition)
-    beside = _Beside(corpus, instruments, labels, places)
-    columns = sorted({place.column for place in places} - set(_BESIDE))
-    kept: list[str] = []
-    unscanned = 0
-    known: dict[int, bool] = {}
-    for identifier, own in _rows(plain, columns):
-        if identifier in excluded:
-            continue
-        unscanned += not beside.scanned(identifier)
-        row = beside.row(identifier)
-        if columns:
-            keeps = holds(condition, {**row, **own}) is True
-        else:  # rows of the same look have the same answer
-            if id(row) not in known:
-                known[id(row)] = holds(condition, row) is True
-            keeps = known[id(row)]
-        if keeps:
-            kept.append(identifier)
-    return tuple(kept), unscanned
-
-
-def _rows(query: Query, columns: Sequence[str]) -> Iterable[tuple[str, dict[str, Any]]]:
-    """Give the ids of a query, sorted, with what some columns hold."""
-    if not columns:
-        return ((identifier, {}) for identifier in query.ids())
-    table = query.table(["transcript_id", *columns])
-    order = np.argsort(np.array(table["transcript_id"].to_pylist(), "S64"))
-    return (
-        (row["transcript_id"], {name: row[name] for name in columns})
-        for row in (table.slice(int(place), 1).to_pylist()[0] for place in order)
-    )
+    found, unscanned = matching(query, corpus, expression, instruments, labels, excluded)
+    ids = query.snapshot.ids_at(query.snapshot.sorted(found))
+    return tuple(ids.astype(str).tolist()), unscanned

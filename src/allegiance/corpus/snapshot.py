@@ -1,6 +1,6 @@
 # pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false
 # pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false
-# pyright: reportUnknownParameterType=false
+# pyright: reportUnknownParameterType=false, reportAttributeAccessIssue=false
 """One version of the transcripts, opened once: which rows match, and reading them by position.
 
 A position is a row's place among the rows there are, from 0; it holds for this version only. What
@@ -15,8 +15,11 @@ from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from allegiance.corpus import arrow, text_index
+from allegiance.corpus.arrow_ids import arrow_ids, ids_of
+from allegiance.corpus.coded import Coded, coded
 from allegiance.corpus.filter_printing import fields, for_store, split
 from allegiance.corpus.filter_rows import holds
 from allegiance.corpus.filters import And, Expression, Kind, Where, bound, column_name, kinds
@@ -41,6 +44,9 @@ _FEW = 1_000
 """Rows whose ids are read one by one, if the ids of all are not at hand."""
 _FILTERS_KEPT = 16
 _DRAWS_KEPT = 4
+_COLUMNS_KEPT = 32
+_LOOKED_FOR = 4
+"""Ids that are looked for one by one; more, and they are looked up."""
 
 
 class Snapshot:
@@ -56,6 +62,7 @@ class Snapshot:
         self.dataset = dataset
         self._kept = lru_cache(maxsize=_FILTERS_KEPT)(self._positions)
         self._ranks = lru_cache(maxsize=_DRAWS_KEPT)(self._draw_ranks)
+        self._coded = lru_cache(maxsize=_COLUMNS_KEPT)(self._read_coded)
         self._lengths: dict[str, float] = {}
 
     @property
@@ -126,7 +133,7 @@ class Snapshot:
         if self.dataset is None:
             return np.array([], "S64")
         column = self.dataset.to_table(columns=["transcript_id"])["transcript_id"]
-        chunks = [_bytes(chunk) for chunk in column.chunks]
+        chunks = [ids_of(chunk) for chunk in column.chunks]
         return np.concatenate(chunks) if chunks else np.array([], "S64")
 
     def ids_at(self, positions: Positions) -> Ids:
@@ -134,7 +141,20 @@ class Snapshot:
         if "ids" in self.__dict__ or len(positions) > _FEW:
             return self.ids[positions]
         chunks = self.take(positions, ["transcript_id"])["transcript_id"].chunks
-        return np.concatenate([_bytes(c) for c in chunks]) if chunks else np.array([], "S64")
+        return np.concatenate([ids_of(c) for c in chunks]) if chunks else np.array([], "S64")
+
+    def places(self, ids: Sequence[str]) -> Positions:
+        """Find where transcripts lie, in the order of their ids; -1 for one that is not here."""
+        if len(ids) <= _LOOKED_FOR:
+            found = [np.flatnonzero(self.ids == one.encode())[:1].tolist() for one in ids]
+            return np.array([place[0] if place else -1 for place in found], np.int64)
+        wanted = pa.array(ids, pa.string())
+        lies = pc.index_in(wanted, value_set=arrow_ids(self.ids))
+        return pc.fill_null(lies, -1).to_numpy(zero_copy_only=False).astype(np.int64)
+
+    def coded(self, column: str) -> Coded:
+        """Read a column that filters can look at by its different values; it is kept."""
+        return self._coded(column)
 
     def sorted(self, positions: Positions) -> Positions:
         """Put rows into the order of their ids."""
@@ -310,6 +330,11 @@ class Snapshot:
             kept.append(batch["_rowaddr"].to_numpy()[np.array(matching, bool)])
         return np.sort(self._at(np.concatenate(kept))) if kept else np.array([], np.int64)
 
+    def _read_coded(self, column: str) -> Coded:
+        if self.dataset is None:
+            return coded(pa.chunked_array([], self.schema.field(column).type))
+        return coded(self.dataset.to_table(columns=[column])[column])
+
     def _rows_of(self, characters: int, column: str) -> int:
         """Say about how many rows hold so much text."""
         return max(1, min(_MOST_ROWS, int(characters / self._usual_length(column))))
@@ -326,12 +351,3 @@ class Snapshot:
 
 def _one(column: pa.ChunkedArray) -> pa.Array:
     return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
-
-
-def _bytes(column: pa.StringArray) -> Ids:
-    """Give ids as numpy has them; without a copy for each where all have the usual length."""
-    offsets = np.frombuffer(column.buffers()[1], np.int32)[column.offset :][: len(column) + 1]
-    if len(column) and (np.diff(offsets) == 64).all():
-        whole = np.frombuffer(column.buffers()[2], np.uint8)[offsets[0] : offsets[-1]]
-        return whole.view("S64")
-    return np.array([identifier.encode() for identifier in column.to_pylist()], "S")

@@ -25,6 +25,7 @@ from allegiance.corpus.reading import record_batches
 from allegiance.corpus.schema import Transcript, Verdict
 from allegiance.corpus.snapshot import Snapshot
 from allegiance.corpus.text_index import IndexState, IndexStep
+from allegiance.corpus.verdict_columns import VerdictColumns
 from allegiance.corpus.verdicts import VerdictTable
 from allegiance.errors import AllegianceError, UsageError
 
@@ -358,10 +359,18 @@ class Corpus:
         """Read verdicts; see `allegiance.corpus.verdicts.VerdictTable.table`."""
         return self._verdicts.table(category, scanner_digest, ids)
 
+    def verdict_columns(self, query: Query | None = None) -> VerdictColumns:
+        """Give the newest verdicts as columns, by the position of the transcript in a query's version.
+
+        They are read once and kept, until verdicts or transcripts change. `query` is of the newest
+        version by default.
+        """
+        return self._verdicts.columns(self._snapshot() if query is None else query.snapshot)
+
     @property
     def verdict_version(self) -> int:
         """The newest version of the verdict table; 0 where nothing was scanned."""
-        dataset = self._verdicts.dataset.latest()
+        dataset = self._verdicts.latest()
         return 0 if dataset is None else dataset.version
 
     def info(self) -> "CorpusInfo":
