@@ -65,11 +65,12 @@ class Highlight:
 
 @dataclass(frozen=True)
 class Highlights:
-    """All that is highlighted, and the look of each category."""
+    """All that is highlighted, and the look of each category; anchors on the page begin with `prefix`."""
 
     marks: tuple[Highlight, ...]
     slots: Mapping[str, int]
     by_field: Mapping[Field, tuple[tuple[int, int, int], ...]]
+    prefix: str = "h"
 
     def of(self, category: str, by: str) -> list[Highlight]:
         """Give those of a category by a scanner or a rater."""
@@ -103,7 +104,7 @@ class Highlights:
             for one in (self.marks[number] for number in on)
             if one.places[0][0] == piece.field and one.places[0][1] == low
         ]
-        anchor = Markup(' id="h-{}"').format(begun[0]) if begun else Markup("")
+        anchor = Markup(' id="{}-{}"').format(self.prefix, begun[0]) if begun else Markup("")
         return Markup(
             '<mark class="hl slot-{}{}" data-h="{}" tabindex="-1" title="{}"{}>{}</mark>'
         ).format(

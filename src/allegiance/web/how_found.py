@@ -59,7 +59,9 @@ def how_found(record: Record, transcript_id: str, route: Route, place: int | Non
         badge=badge(route, place),
         words=words(route, place),
         licence=licence(route),
-        ordinal="" if number is None else f"{nth(number)} transcript on record, of {_all(record):,}",
+        ordinal=""
+        if number is None
+        else f"{nth(number)} transcript on record, of {_all(record):,}",
         earliest=tuple(early),
         latest=tuple(late[-_LAST:]),
         between=max(len(late) - _LAST, 0),
