@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from allegiance.study import tags as tags_module
 from allegiance.study.tags import Tag, cut_tag, only_fences, tags_of, unwrapped
@@ -27,6 +27,18 @@ _USUAL = re.compile(
     r"\s*<output>(?P<output>[^<&＜〈《⟨‹【`~]*)</output>\s*",
     re.IGNORECASE,
 )
+
+
+_Place = tuple[int, int]
+"""Where a part starts and ends, in characters."""
+
+
+class Stretch(NamedTuple):
+    """A part of a reply's text: what it is, and where it starts and ends (characters)."""
+
+    kind: Literal["reasoning", "output"]
+    start: int
+    end: int
 
 
 @dataclass(frozen=True)
@@ -81,6 +93,18 @@ def parse_reply(text: str, *, native_reasoning: str = "") -> Reply:
     return Reply(thoughts, rest, "native" if thoughts else "plain")
 
 
+def stretches(text: str) -> list[Stretch]:
+    """Say where in the text of a reply its reasoning and its output stand, in their order.
+
+    What lies between them is tags and white space. The reasoning of `parse_reply` is the stretches of
+    reasoning with an empty line between them, and so is the output.
+    """
+    thought, said, _ = _places(text)
+    found = [Stretch("reasoning", *place) for place in thought]
+    found += [Stretch("output", *place) for place in said]
+    return sorted((one for one in found if one.start < one.end), key=lambda one: one.start)
+
+
 def reply_after(begun: str, text: str, *, native_reasoning: str = "") -> Reply:
     """Split a reply whose first words were put into the model's mouth.
 
@@ -113,9 +137,17 @@ def _split(text: str) -> tuple[str, str, bool]:
     """Give the reasoning, the output, and whether a tag marked the output."""
     if usual := _USUAL.fullmatch(text):
         return usual["reasoning"].strip(), usual["output"].strip(), True
+    thought, said, tagged = _places(text)
+    return _joined(text, thought), _joined(text, said), tagged
+
+
+def _places(text: str) -> tuple[list[_Place], list[_Place], bool]:
+    """Give the places of the reasoning and of the output, and whether a tag marked the output."""
+    if usual := _USUAL.fullmatch(text):
+        return [_gist(text, *usual.span("reasoning"))], [_gist(text, *usual.span("output"))], True
     tags = tags_of(text)
     if not tags:
-        return "", text.strip(), False
+        return [], [_gist(text, 0, len(text))], False
     begin, end, tags = unwrapped(text, tags)
     return _Reading(text, begin, end, tags).split()
 
@@ -125,16 +157,16 @@ class _Reading:
 
     def __init__(self, text: str, begin: int, end: int, tags: Sequence[Tag]) -> None:
         self.text, self.begin, self.end, self.tags = text, begin, end, tags
-        self.reasoning: list[str] = []
-        self.output: list[str] = []
+        self.reasoning: list[_Place] = []
+        self.output: list[_Place] = []
 
-    def split(self) -> tuple[str, str, bool]:
+    def split(self) -> tuple[list[_Place], list[_Place], bool]:
         opened = next((tag for tag in self.tags if self._starts_reasoning(tag)), None)
         closed = self._first_close(opened)
         if opened and closed and opened.start > closed.start:
             opened = None
         tagged = self._by_place(opened, closed)
-        return _joined(self.reasoning), _joined(self.output), tagged
+        return self.reasoning, self.output, tagged
 
     def _by_place(self, opened: Tag | None, closed: Tag | None) -> bool:
         """Take apart by what stands first; say whether a tag marked the output."""
@@ -155,7 +187,7 @@ class _Reading:
         if opened:
             self._reason(self.begin, cut_tag(self.text, self.end, opened.name), opened)
         else:
-            self.output.append(self._gist(self.begin, self.end))
+            self.output.append(_gist(self.text, self.begin, self.end))
         return False
 
     def _closed(self, opened: Tag | None, closed: Tag) -> bool:
@@ -342,15 +374,18 @@ class _Reading:
 
     def _think(self, start: int, end: int) -> None:
         if not only_fences(self.text, start, end):
-            self.reasoning.append(self._gist(start, end))
+            self.reasoning.append(_gist(self.text, start, end))
 
     def _say(self, start: int, end: int) -> None:
         if not only_fences(self.text, start, end):
-            self.output.append(self._gist(start, end))
-
-    def _gist(self, start: int, end: int) -> str:
-        return self.text[start:end].strip()
+            self.output.append(_gist(self.text, start, end))
 
 
-def _joined(parts: Sequence[str]) -> str:
-    return "\n\n".join(part for part in parts if part)
+def _gist(text: str, start: int, end: int) -> _Place:
+    """Leave out the white space at both ends of a stretch."""
+    part = text[start:end].lstrip()
+    return end - len(part), end - len(part) + len(part.rstrip())
+
+
+def _joined(text: str, places: Sequence[_Place]) -> str:
+    return "\n\n".join(text[start:end] for start, end in places if start < end)

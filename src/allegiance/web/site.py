@@ -85,17 +85,23 @@ class Site:
             return made
 
     def open(
-        self, person: Person, route: Route, transcripts: list[str], places: list[int | None]
+        self,
+        person: Person,
+        route: Route,
+        transcripts: list[str],
+        places: list[int | None],
+        *,
+        blind: bool = False,
     ) -> None:
-        """Put on record that transcripts come before a reader with all that is known of them.
+        """Put on record that transcripts come before a reader, with all that is known of them unless `blind`.
 
         A page that is loaded again by the same person, by the same route, is no other opening.
         """
-        told = (person.name, route, tuple(transcripts), tuple(places))
+        told = (person.name, route, tuple(transcripts), tuple(places), blind)
         with self._caching:
             if told in self._opened:
                 return
-        opened(self.ledger, route, transcripts, places, actor=person.name, blind=False)
+        opened(self.ledger, route, transcripts, places, actor=person.name, blind=blind)
         with self._caching:
             self._opened[told] = None
 
