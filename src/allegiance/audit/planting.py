@@ -54,6 +54,15 @@ class Revealed:
     others: int
     unseen: int
 
+    def told(self, wanted: Property) -> str:
+        """Say what came of it, for those who labelled."""
+        told = f"{self.caught:,} of {self.planted:,} planted {wanted} were noticed"
+        if self.others:
+            told += f"; {self.alarms:,} of {self.others:,} planted others were taken for it"
+        if self.unseen:
+            told += f"; {self.unseen:,} were shown to nobody"
+        return told
+
 
 def table_of(ledger: Ledger) -> PlantTable:
     """Give the table of planted cases that belongs to a ledger."""
