@@ -140,10 +140,14 @@ def seal_for(
 ) -> Callable[[], str] | None:
     """Give what makes the seal of a label in a draw; None where nothing is planted in it."""
     planting = hidden_planting(ledger, record, draw, category)
-    if planting is None:
-        return None
+    return None if planting is None else sealed_by(ledger, planting, rater, one)
+
+
+def sealed_by(ledger: Ledger, planting: Planting, rater: str, one: str) -> Callable[[], str]:
+    """Give what makes the seal of a label of a transcript in a draw with planted cases."""
     table = table_of(ledger)
-    return lambda: seal(planting, table.said(draw, category, rater), rater, one)
+    where = (planting.draw, planting.category)
+    return lambda: seal(planting, table.said(*where, rater), rater, one)
 
 
 def say(ledger: Ledger, draw: str, category: str, said: Said) -> None:
