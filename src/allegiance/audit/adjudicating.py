@@ -68,10 +68,16 @@ def adjudicate(
     adjudicator: str,
     reason: str = "",
     hidden: Sequence[str] = HIDDEN,
+    record: Record | None = None,
 ) -> Event:
     """Settle a place on which raters differ; once this returns, it is on the disk.
 
     Whoever gave one of the labels may settle it, and is then marked as one of them wherever it counts.
+
+    Parameters
+    ----------
+    record
+        The ledger as the adjudicator saw it; it is read where none is given.
 
     Raises
     ------
@@ -85,7 +91,7 @@ def adjudicate(
             f"{wanted.category} has no value {value!r}; it has {', '.join(wanted.values)}."
         )
     check_rater(adjudicator)
-    record = Record.of(ledger)
+    record = Record.of(ledger) if record is None else record
     position = draw.position(transcript_id)
     found = next((d for d in disputes(draw, record, wanted) if d.position == position), None)
     if found is None:

@@ -5,10 +5,15 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
 
+from msgspec import structs
+
+from allegiance.audit.citing import known_property
 from allegiance.audit.coefficients import ONE_VALUE, Coefficients, coefficients
+from allegiance.audit.properties import asked_for
 from allegiance.audit.record import Labelled, Record
 from allegiance.audit.specs import Property
 from allegiance.audit.terms import Shift, shift
+from allegiance.scanners.codebook import Codebook
 
 
 @dataclass(frozen=True)
@@ -138,3 +143,51 @@ def agreement_of(
         revised=sum(one.label.revises is not None for one in labels),
         terms=shift(labels, wanted, confidence),
     )
+
+
+def labelled_in(
+    record: Record, book: Codebook, draw: str | None = None, category: str | None = None
+) -> list[Property]:
+    """Give the categories that are labelled, each in the definition of its newest label.
+
+    Parameters
+    ----------
+    draw, category
+        Only labels of this draw, and only this category.
+
+    Raises
+    ------
+    UsageError
+        If nobody defines the category.
+    """
+    names = dict.fromkeys(one.label.category for one in record.labels(draw=draw))
+    if category is not None:
+        known = known_property(record, category, book=book)
+        names = {known.category: None}
+    found: list[Property] = []
+    for name in names:
+        labels = list(record.labels(name, draw=draw))
+        drawn = record.draws.get(draw or "")
+        declared = None if drawn is None else drawn.spec.property_of(name)
+        known = declared or record.property_of(name) or _looked_up(book, name, labels)
+        digests = [one.label.definition for one in labels]
+        if digests and known.digest not in digests:
+            known = structs.replace(known, digest=digests[-1])
+        found.append(known)
+    return found
+
+
+def is_ordinal(book: Codebook, wanted: Property) -> bool:
+    """Whether the values of a category have an order."""
+    found = book.by_name.get(wanted.category)
+    return found is not None and found.kind == "ordinal" and found.values == wanted.values
+
+
+def _looked_up(book: Codebook, name: str, labels: list[Labelled]) -> Property:
+    """A category of the codebook; of one that it does not have any more, the values that were said."""
+    found = book.by_name.get(name)
+    values = found.values if found is not None else tuple({o.label.value: 0 for o in labels})
+    value = "yes" if "yes" in values else values[0]
+    if found is not None:
+        return asked_for(f"{name}={value}", book=book)
+    return Property(category=name, value=value, values=values, digest=labels[-1].label.definition)

@@ -98,6 +98,20 @@ def checked_design(design: str, by: str, pilot: str) -> Design:
     return cast(Design, design)
 
 
+def read_seed(text: str) -> int:
+    """Read a seed.
+
+    Raises
+    ------
+    UsageError
+        If it is no whole number.
+    """
+    try:
+        return int(text)
+    except ValueError:
+        raise UsageError(f"--seed {text}: a seed is a whole number from 0 below 2**64.") from None
+
+
 def checked_seed(seed: int) -> int:
     """Give the seed if it is a whole number from 0 below 2**64.
 

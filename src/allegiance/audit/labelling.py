@@ -3,14 +3,16 @@
 The terminal and any page work through `Labelling`, so that both show the same and keep the same.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Literal
 
 from allegiance.audit.draw import Draw
 from allegiance.audit.label_specs import TermsSpec
 from allegiance.audit.labels import (
     Given,
+    Seal,
     Undone,
     check_label,
     give_label,
@@ -23,14 +25,14 @@ from allegiance.audit.labels import (
 from allegiance.audit.ledger import Ledger
 from allegiance.audit.masking import masked
 from allegiance.audit.opening import draw_route, opened
-from allegiance.audit.plant_table import Planted, Said
+from allegiance.audit.plant_table import Planted, Planting, Said
 from allegiance.audit.planting import (
     SKIP,
     Revealed,
     hidden_planting,
     reveal,
     say,
-    seal_for,
+    sealed_by,
     standing,
     table_of,
 )
@@ -85,7 +87,8 @@ class Labelling:
     terms
         In whose words the category is told; None for the neutral definition.
     record
-        The ledger as it was read last; `look` reads on.
+        The ledger as it was read last; `look` reads on. One that others read on as well may be given;
+        then whoever calls this has it to himself meanwhile, but for what `prepared` gives.
     """
 
     corpus: Corpus
@@ -95,21 +98,42 @@ class Labelling:
     rater: str
     masking: Masking = field(default_factory=Masking)
     terms: TermsSpec | None = None
+    record: Record | None = None
 
     def __post_init__(self) -> None:
-        self.record = Record.of(self.ledger)
+        self._record = Record.of(self.ledger) if self.record is None else self.record
+        self._told_of_planting = -1
+        self._planting: Planting | None = None
+        self._listed: dict[str, tuple[tuple[object, ...], list[Item]]] = {}
         self.look()
 
     def look(self) -> None:
         """Read what is new in the ledger."""
-        self.record.follow(self.ledger)
-        self._planting = hidden_planting(
-            self.ledger, self.record, self.draw.name, self.wanted.category
-        )
+        self._record.follow(self.ledger)
+        where = (self.draw.name, self.wanted.category)
+        told = len(self._record.plantings.get(where, ()))
+        if told != self._told_of_planting:
+            self._planting = hidden_planting(self.ledger, self._record, *where)
+            self._told_of_planting = told
+
+    @property
+    def salt(self) -> str:
+        """The salt of the cases that are planted and not revealed, a secret; empty where there are none."""
+        return "" if self._planting is None else self._planting.salt
 
     def items(self, rater: str | None = None) -> list[Item]:
         """Give all that a rater has to do, in order, done or not."""
-        places = places_of(self.draw, self.record, rater or self.rater)
+        who = rater or self.rater
+        share = self._record.shares.get(self.draw.name)
+        state = (len(self.draw.order), share, self._told_of_planting)
+        known = self._listed.get(who)
+        if known is None or known[0] != state:
+            known = (state, self._list(who))
+            self._listed[who] = known
+        return known[1]
+
+    def _list(self, rater: str) -> list[Item]:
+        places = places_of(self.draw, self._record, rater)
         cases = list(self._planting.cases) if self._planting is not None else []
         told: list[tuple[int, Planted | None]] = []
         for place in places:
@@ -129,21 +153,43 @@ class Labelling:
 
     def next(self, rater: str | None = None) -> Item | None:
         """Give the first that a rater has neither labelled nor skipped; None if there is none."""
-        who = rater or self.rater
-        skipped = self.record.skips(self.wanted.category, self.draw.name, who)
-        answered = self._answered(who)
-        for item in self.items(who):
-            if item.planted is not None:
-                if item.planted.number not in answered:
-                    return item
-            elif item.transcript_id not in skipped and not self._labelled(who, item.transcript_id):
-                return item
-        return None
+        return next((item for item, said in self._said(rater or self.rater) if not said), None)
 
-    def show(self, item: Item) -> Transcript:
-        """Open what is to be labelled, on record first, masked where that was asked for."""
+    def done(self, rater: str | None = None) -> int:
+        """Count what a rater has labelled or skipped."""
+        return sum(bool(said) for _, said in self._said(rater or self.rater))
+
+    def said_of(self, item: Item) -> str:
+        """Give what the rater says of an item now: a value, or `skip`; empty where it is not answered."""
+        if item.planted is not None:
+            answer = self._answered(self.rater).get(item.planted.number)
+            return "" if answer is None else answer.value
+        told = self._labelled(self.rater, item.transcript_id)
+        if told is not None:
+            return told
+        skipped = self._record.skips(self.wanted.category, self.draw.name, self.rater)
+        return SKIP if item.transcript_id in skipped else ""
+
+    def shown(self, item: Item) -> bool:
+        """Whether the rater has seen an item in this draw, with as much of it hidden as now."""
+        return any(
+            sight.actor == self.rater
+            and sight.route.draw == self.draw.name
+            and sight.blind
+            and sight.masked == self.masking.on
+            for sight in self._record.sights_of(item.transcript_id)
+        )
+
+    def show(self, item: Item, *, again: bool = False) -> Transcript:
+        """Open what is to be labelled, on record first, masked where that was asked for.
+
+        Parameters
+        ----------
+        again
+            It is on record that the rater has seen it; see `shown`.
+        """
         found = self._whole(item)
-        if item.planted is None:
+        if item.planted is None and not again:
             opened(
                 self.ledger,
                 draw_route(self.draw),
@@ -184,22 +230,35 @@ class Labelling:
         UsageError
             If the value is none of the category's, or a quote is not in the text.
         """
+        return self.prepared(item, value, quotes, note)()
+
+    def prepared(
+        self, item: Item, value: str, quotes: Sequence[str] = (), note: str = ""
+    ) -> Callable[[], Given | None]:
+        """Give what keeps an answer when it is called, and needs the record no more; see `answer`."""
         if item.planted is not None:
-            self._answer_planted(item, item.planted, value, quotes, note)
-            return None
-        where = (self.draw.name, self.wanted.category, self.rater, item.transcript_id)
-        sealed = seal_for(self.ledger, self.record, *where)
+            return partial(self._answer_planted, item, item.planted, value, quotes, note)
+        sealed = None
+        if self._planting is not None:
+            sealed = sealed_by(self.ledger, self._planting, self.rater, item.transcript_id)
         if value == SKIP:
-            skip(
-                self.ledger,
-                self.draw,
-                item.transcript_id,
-                self.wanted,
-                self.rater,
-                note,
-                seal=sealed,
-            )
-            return None
+            return partial(self._skip, item, note, sealed)
+        hidden = hidden_from(self.rater, item.transcript_id, self._record, masked=self.masking.on)
+        return partial(self._label, item, value, quotes, note, hidden, sealed)
+
+    def _skip(self, item: Item, reason: str, sealed: Seal | None) -> None:
+        where = (item.transcript_id, self.wanted, self.rater)
+        skip(self.ledger, self.draw, *where, reason, seal=sealed)
+
+    def _label(
+        self,
+        item: Item,
+        value: str,
+        quotes: Sequence[str],
+        note: str,
+        hidden: Sequence[str],
+        sealed: Seal | None,
+    ) -> Given:
         return give_label(
             self.ledger,
             self.corpus.get(item.transcript_id),
@@ -209,10 +268,15 @@ class Labelling:
             draw=self.draw,
             quotes=quotes_of(quotes, self.wanted.unit),
             note=note,
-            hidden=hidden_from(self.rater, item.transcript_id, self.record, masked=self.masking.on),
+            hidden=hidden,
             terms=self.side(item),
             seal=sealed,
         )
+
+    def can_take_back(self) -> bool:
+        """Whether the rater has answered something here that was not taken back."""
+        last = self._record.last_done(self.rater, self.wanted.category, self.draw.name)
+        return last is not None or self._newest_said() is not None
 
     def take_back(self) -> Undone | Said:
         """Take back the last label or skip; gives what it was.
@@ -222,10 +286,10 @@ class Labelling:
         UsageError
             If there is nothing to take back.
         """
-        last = self.record.last_done(self.rater, self.wanted.category, self.draw.name)
+        last = self._record.last_done(self.rater, self.wanted.category, self.draw.name)
         newest = self._newest_said()
         if newest is None or (last is not None and newest.after < last.seq):
-            return undo(self.ledger, self.draw, self.wanted, self.rater)
+            return undo(self.ledger, self.draw, self.wanted, self.rater, self._record)
         self._say(Said(number=newest.number, rater=self.rater, value=""))
         return newest
 
@@ -234,11 +298,11 @@ class Labelling:
         self.look()
         if self._planting is None:
             return None
-        share = self.record.shares.get(self.draw.name)
+        share = self._record.shares.get(self.draw.name)
         here = (self.draw.name, self.wanted.category, "person")
         raters = {
             one.rater
-            for one in self.record.labelled
+            for one in self._record.labelled
             if (one.draw, one.category, one.source) == here
         }
         raters |= set(share.raters if share is not None else ()) | {self.rater}
@@ -252,9 +316,21 @@ class Labelling:
         assert self._planting is not None
         return item.planted.case.transcript(f"planted:{self._planting.salt}:{item.planted.number}")
 
-    def _labelled(self, rater: str, transcript_id: str) -> bool:
-        told = self.record.label_of(rater, self.wanted.category, transcript_id)
-        return told is not None and told.label.definition == self.wanted.digest
+    def _said(self, rater: str) -> Iterator[tuple[Item, bool]]:
+        """Give each item with whether a rater is done with it."""
+        skipped = self._record.skips(self.wanted.category, self.draw.name, rater)
+        answered = self._answered(rater)
+        for item in self.items(rater):
+            if item.planted is not None:
+                yield item, item.planted.number in answered
+            else:
+                one = item.transcript_id
+                yield item, one in skipped or self._labelled(rater, one) is not None
+
+    def _labelled(self, rater: str, transcript_id: str) -> str | None:
+        told = self._record.label_of(rater, self.wanted.category, transcript_id)
+        known = told is not None and told.label.definition == self.wanted.digest
+        return told.label.value if told is not None and known else None
 
     def _answered(self, rater: str) -> dict[int, Said]:
         if self._planting is None:

@@ -199,10 +199,17 @@ def skip(
         return page.append("skip", subject, sealed.to_dict(), rater)
 
 
-def undo(ledger: Ledger, draw: Draw, wanted: Property, rater: str) -> Undone:
+def undo(
+    ledger: Ledger, draw: Draw, wanted: Property, rater: str, record: Record | None = None
+) -> Undone:
     """Take back the last label or skip of a rater in a draw.
 
     It counts nowhere from then on, and stays on record; what it had revised stands again.
+
+    Parameters
+    ----------
+    record
+        The ledger as it stands; it is read where none is given.
 
     Raises
     ------
@@ -211,7 +218,7 @@ def undo(ledger: Ledger, draw: Draw, wanted: Property, rater: str) -> Undone:
     AllegianceError
         If the same rater labels the same transcript in another window just now.
     """
-    record = Record.of(ledger)
+    record = Record.of(ledger) if record is None else record
     last = record.last_done(rater, wanted.category, draw.name)
     if last is None:
         raise UsageError(f"{rater} has nothing to take back in {draw.name} for {wanted.category}.")

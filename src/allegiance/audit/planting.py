@@ -54,6 +54,15 @@ class Revealed:
     others: int
     unseen: int
 
+    def told(self, wanted: Property) -> str:
+        """Say what came of it, for those who labelled."""
+        told = f"{self.caught:,} of {self.planted:,} planted {wanted} were noticed"
+        if self.others:
+            told += f"; {self.alarms:,} of {self.others:,} planted others were taken for it"
+        if self.unseen:
+            told += f"; {self.unseen:,} were shown to nobody"
+        return told
+
 
 def table_of(ledger: Ledger) -> PlantTable:
     """Give the table of planted cases that belongs to a ledger."""
@@ -131,10 +140,14 @@ def seal_for(
 ) -> Callable[[], str] | None:
     """Give what makes the seal of a label in a draw; None where nothing is planted in it."""
     planting = hidden_planting(ledger, record, draw, category)
-    if planting is None:
-        return None
+    return None if planting is None else sealed_by(ledger, planting, rater, one)
+
+
+def sealed_by(ledger: Ledger, planting: Planting, rater: str, one: str) -> Callable[[], str]:
+    """Give what makes the seal of a label of a transcript in a draw with planted cases."""
     table = table_of(ledger)
-    return lambda: seal(planting, table.said(draw, category, rater), rater, one)
+    where = (planting.draw, planting.category)
+    return lambda: seal(planting, table.said(*where, rater), rater, one)
 
 
 def say(ledger: Ledger, draw: str, category: str, said: Said) -> None:

@@ -111,6 +111,7 @@ class Record:
         self.head = head or Head(0, "")
         self.draws: dict[str, DrawRecord] = {}
         self.sights: list[Sight] = []
+        self._sights_of: dict[str, list[Sight]] = {}
         self.looks: list[Look] = []
         self.events: dict[int, Event] = {}
         self.exports: list[tuple[int, Opened]] = []
@@ -232,7 +233,7 @@ class Record:
 
     def sights_of(self, transcript_id: str) -> list[Sight]:
         """Give every way by which a transcript came before a reader, the first first."""
-        return [sight for sight in self.sights if sight.transcript_id == transcript_id]
+        return list(self._sights_of.get(transcript_id, ()))
 
     def on_frame(self, digest: str) -> list[DrawRecord]:
         """Give the draws on a frame, in the order in which they were made."""
@@ -253,9 +254,7 @@ class Record:
             route = Route(kind="attested", draw=spec.name, population=spec.frame.population)
             self.draws[spec.name].first_opened = event.seq
             for place, identifier in enumerate(spec.testimony.reads, 1):
-                self.sights.append(
-                    Sight(event.seq, event.at, event.actor, identifier, place, route)
-                )
+                self._saw(Sight(event.seq, event.at, event.actor, identifier, place, route))
 
     def _extended(self, event: Event) -> None:
         extension = read(Extension, event.body, f"Event {event.seq} of the ledger, an extension,")
@@ -279,7 +278,7 @@ class Record:
         if drawn is not None and drawn.first_opened is None:
             drawn.first_opened = event.seq
         for identifier, place in zip(opened.transcripts, opened.places, strict=True):
-            self.sights.append(
+            self._saw(
                 Sight(
                     event.seq,
                     event.at,
@@ -291,6 +290,10 @@ class Record:
                     opened.masked,
                 )
             )
+
+    def _saw(self, sight: Sight) -> None:
+        self.sights.append(sight)
+        self._sights_of.setdefault(sight.transcript_id, []).append(sight)
 
     def _shared(self, event: Event) -> None:
         share = read(ShareSpec, event.body, f"Event {event.seq} of the ledger, a share,")

@@ -75,7 +75,7 @@ def adjudicate(
     Readings and claims take the settled value; agreement is computed from the labels alone.
     """
     from allegiance.audit import Record, bind_rater, disputes, open_draw, this_account
-    from allegiance.cli.label import declared, only_category
+    from allegiance.audit.asking import declared, only_category
     from allegiance.corpus import Workspace
 
     place = Workspace(workspace)

@@ -13,9 +13,7 @@ from allegiance.cli.record import ledger_of
 from allegiance.errors import UsageError
 
 if TYPE_CHECKING:
-    from allegiance.audit import Agreement, Property, Record, Shift
-    from allegiance.audit.record import Labelled
-    from allegiance.scanners import Codebook
+    from allegiance.audit import Agreement, Shift
 
 
 @app.command(
@@ -47,6 +45,7 @@ def agreement(
     From the labels alone; what was settled by an adjudicator changes none of it.
     """
     from allegiance.audit import Record, agreement_of
+    from allegiance.audit.agreement import is_ordinal, labelled_in
     from allegiance.corpus import Workspace
 
     check_confidence(confidence)
@@ -54,9 +53,9 @@ def agreement(
     record, book = Record.of(ledger_of(place, create=False)), book_of(place)
     if draw is not None:
         record.draw(draw)
-    wanted = _wanted(record, book, draw, category)
+    wanted = labelled_in(record, book, draw, category)
     found = [
-        agreement_of(record, one, ordinal=_ordinal(book, one), draw=draw, confidence=confidence)
+        agreement_of(record, one, ordinal=is_ordinal(book, one), draw=draw, confidence=confidence)
         for one in wanted
     ]
     where = f" in {draw}" if draw is not None else ""
@@ -79,48 +78,6 @@ def agreement(
             _show(one)
         if one.terms is not None:
             _show_shift(one.terms)
-
-
-def _wanted(
-    record: "Record", book: "Codebook", draw: str | None, category: str | None
-) -> "list[Property]":
-    """The categories that are labelled, each in the definition of its newest label."""
-    from msgspec import structs
-
-    from allegiance.audit import known_property
-
-    names = dict.fromkeys(one.label.category for one in record.labels(draw=draw))
-    if category is not None:
-        known = known_property(record, category, book=book)
-        names = {known.category: None}
-    found: list[Property] = []
-    for name in names:
-        labels = list(record.labels(name, draw=draw))
-        drawn = record.draws.get(draw or "")
-        declared = None if drawn is None else drawn.spec.property_of(name)
-        known = declared or record.property_of(name) or _looked_up(book, name, labels)
-        digests = [one.label.definition for one in labels]
-        if digests and known.digest not in digests:
-            known = structs.replace(known, digest=digests[-1])
-        found.append(known)
-    return found
-
-
-def _looked_up(book: "Codebook", name: str, labels: "list[Labelled]") -> "Property":
-    """A category of the codebook; of one that it does not have any more, the values that were said."""
-    from allegiance.audit import Property, asked_for
-
-    found = book.by_name.get(name)
-    values = found.values if found is not None else tuple({o.label.value: 0 for o in labels})
-    value = "yes" if "yes" in values else values[0]
-    if found is not None:
-        return asked_for(f"{name}={value}", book=book)
-    return Property(category=name, value=value, values=values, digest=labels[-1].label.definition)
-
-
-def _ordinal(book: "Codebook", wanted: "Property") -> bool:
-    found = book.by_name.get(wanted.category)
-    return found is not None and found.kind == "ordinal" and found.values == wanted.values
 
 
 def _show(one: "Agreement") -> None:

@@ -13,7 +13,6 @@ from allegiance.errors import AllegianceError, UsageError
 
 if TYPE_CHECKING:
     from allegiance.audit import Property, Record
-    from allegiance.audit.advising import Advice
     from allegiance.audit.calibrating import Calibration
     from allegiance.audit.specs import Instrument
     from allegiance.corpus import Corpus
@@ -65,6 +64,7 @@ def calibrate(
     """Set a scanner's verdicts against the labels of a draw; that it was looked at stays on record."""
     from allegiance.audit import Record, known_property
     from allegiance.audit.calibrating import scanners_of
+    from allegiance.audit.calibrations import calibrations_of, calibrations_told, draws_for
     from allegiance.corpus import Workspace
 
     check_confidence(confidence)
@@ -82,10 +82,19 @@ def calibrate(
         _debug(corpus, record, wanted, instruments, as_json)
         return
     found = {
-        name: _calibrations(corpus, record, name, wanted, instruments, by or [], confidence, rater)
-        for name in _draws(record, wanted, draw)
+        name: calibrations_of(
+            corpus,
+            record,
+            name,
+            wanted,
+            instruments,
+            by=by or [],
+            confidence=confidence,
+            rater=rater,
+        )
+        for name in draws_for(record, wanted, draw)
     }
-    told = [_told(these, wide, confidence, wanted) for these in found.values()]
+    told = [calibrations_told(these, wide, confidence, wanted) for these in found.values()]
     for of_draw in told:
         for one in of_draw["calibrations"]:
             ledger.append("estimate", one["draw"], one, rater_name(None))
@@ -98,110 +107,6 @@ def calibrate(
 
     for these, of_draw in zip(found.values(), told, strict=True):
         show(these, of_draw, wanted)
-
-
-def _draws(record: "Record", wanted: "Property", draw: str | None) -> list[str]:
-    if draw is not None:
-        return [draw]
-    said = {one.label.draw for one in record.labels(wanted.category)}
-    names = [name for name in record.draws if name in said]
-    licensed = [name for name in names if _of_chance(record, name)]
-    if licensed:
-        return licensed
-    if names or said:
-        from allegiance.audit.calibrating import routes_of
-
-        routes = ", ".join(f"{n:,} by {kind}" for kind, n in routes_of(record, wanted).items())
-        raise UsageError(
-            f"The labels of {wanted.category} are of transcripts that were picked, and not drawn at random "
-            f"({routes}): what a scanner gets right among those tells no rate of anything. Draw with "
-            f"`allegiance draw NAME --n 100 --category {wanted.category}`; `--debug` shows the table alone."
-        )
-    raise UsageError(
-        f"Nothing is labelled for {wanted.category} yet: `allegiance draw NAME --n 100 --category "
-        f"{wanted.category}`, then `allegiance label NAME`."
-    )
-
-
-def _of_chance(record: "Record", name: str) -> bool:
-    """Whether the transcripts of a draw came by chance."""
-    spec = record.draws[name].spec
-    chosen = spec.testimony is not None and spec.testimony.order != "random"
-    return spec.design != "top" and not chosen
-
-
-def _calibrations(
-    corpus: "Corpus",
-    record: "Record",
-    name: str,
-    wanted: "Property",
-    instruments: "list[Instrument]",
-    by: list[str],
-    confidence: float,
-    rater: str | None,
-) -> "list[Calibration]":
-    from allegiance.audit import open_draw
-    from allegiance.audit.calibrating import calibration_of
-
-    drawn = open_draw(corpus, record, name)
-    return [
-        calibration_of(drawn, record, wanted, one, by=by, confidence=confidence, rater=rater)
-        for one in instruments
-    ]
-
-
-def _told(
-    these: "list[Calibration]", width: float, confidence: float, wanted: "Property"
-) -> dict[str, Any]:
-    from allegiance.audit.comparing import compared
-
-    samples = {f"{c.instrument.scanner} {c.instrument.digest[:12]}": c.sample for c in these}
-    told = [{**one.to_dict(), "confidence": confidence} for one in these]
-    return {
-        "draw": these[0].draw.name,
-        "calibrations": told,
-        "compared": [one.to_dict() for one in compared(samples, confidence)],
-        "width": width,
-        "next": [one.to_dict() for one in _next(these[0], width, confidence, wanted)],
-    }
-
-
-def _next(
-    one: "Calibration", width: float, confidence: float, wanted: "Property"
-) -> "list[Advice]":
-    """Plan the next draw on what this one shows; nothing is taken for certain that was not seen."""
-    from allegiance.audit.advising import Expected, advised
-
-    def cautious(hits: int, reads: int) -> float | None:
-        return (hits + 0.5) / (reads + 1) if reads else None
-
-    seen, size = one.prevalence, len(one.draw.frame)
-    rate = seen.estimate
-    if rate is None or rate in (0.0, 1.0):
-        rate = cautious(seen.hits or 0, seen.reads or 0) or 0.5
-    caught, cleared = one.found.of("sensitivity"), one.found.of("specificity")
-    estimates = [
-        cautious(m.hits, m.reads)
-        if m.interval is None or m.interval.estimate in (None, 0.0, 1.0)
-        else m.interval.estimate
-        for m in (caught, cleared)
-    ]
-    expected = Expected(
-        size,
-        sum(g.population for g in one.sample.groups() if g.told is None),
-        rate,
-        *estimates,
-    )
-    text = wanted.category if wanted.value == "yes" else f"{wanted.category}={wanted.value}"
-    return advised(
-        expected,
-        width,
-        confidence,
-        text,
-        where=one.draw.spec.frame.where,
-        scanner=one.instrument.digest[:12],
-        strata=set(wanted.values) == {"yes", "no"},
-    )
 
 
 def _debug(

@@ -155,6 +155,7 @@ def new(
     if any(option is not None for option in (prevalence, width, sensitivity, specificity)):
         raise UsageError("--prevalence, --width, --sensitivity and --specificity go with --plan.")
     from allegiance.audit import Record, known_property, make_draw
+    from allegiance.audit.draw_rules import read_seed
     from allegiance.corpus import Workspace
 
     place = Workspace(workspace)
@@ -170,7 +171,7 @@ def new(
         where=where,
         design=design,
         by=by,
-        seed=None if seed is None else _seed(seed),
+        seed=None if seed is None else read_seed(seed),
         stop=stop,
         properties=[known_property(record, one, define, book_of(place)) for one in category or []],
         allocation=allocate,
@@ -369,10 +370,3 @@ def _plan(
     for one in found:
         if one.command:
             note(f"{one.design}: {one.command}")
-
-
-def _seed(text: str) -> int:
-    try:
-        return int(text)
-    except ValueError:
-        raise UsageError(f"--seed {text}: a seed is a whole number from 0 below 2**64.") from None

@@ -8,7 +8,6 @@ from rich.text import Text
 from allegiance.cli.app import JsonOption, WorkspaceOption, app, console, note, print_json
 from allegiance.cli.codebook import book_of
 from allegiance.cli.estimate_corrected import (
-    corrected_rate,
     gap_facts,
     show_corrected,
     show_gap_facts,
@@ -105,6 +104,8 @@ def estimate(
             show_gap_facts(found)
         return
     if scanner:
+        from allegiance.audit.corrected_rates import corrected_rate
+
         rates = corrected_rate(corpus, record, wanted, scanner, where, draw, confidence)
         for one in rates:
             ledger.append("estimate", wanted.category, one, rater_name(None))

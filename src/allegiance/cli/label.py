@@ -13,9 +13,8 @@ from allegiance.cli.record import RaterOption, ledger_of, rater_name
 from allegiance.errors import UsageError
 
 if TYPE_CHECKING:
-    from allegiance.audit import Draw, Labelling, Property, Record
+    from allegiance.audit import Draw, Labelling, Property
     from allegiance.corpus import Workspace
-    from allegiance.scanners import Codebook
     from allegiance.scanners.codebook import Category
 
 
@@ -120,6 +119,7 @@ def label(
     On a terminal one transcript after the other is shown, and a key answers; stop with q, go on any time.
     """
     from allegiance.audit import Record, check_account, known_property, open_draw, this_account
+    from allegiance.audit.asking import category_of, declared, only_category
     from allegiance.corpus import Workspace
 
     place = Workspace(workspace)
@@ -150,8 +150,7 @@ def label(
         given = say(desk, identifier, value, quote or [], note)
         tell(desk, [(identifier, value, given)], as_json)
     else:
-        found = book.by_name.get(wanted.category)
-        known = None if found is None or found.digest != wanted.digest else found
+        known = category_of(wanted, book)
         sitting = _labelling(desk, mask, mask_word or [], mask_all)
         if undo:
             _undo(sitting, as_json)
@@ -159,29 +158,6 @@ def label(
         if as_json or not (lines or sys.stdin.isatty()):
             raise UsageError("Say what it is with --value, or label a draw on a terminal.")
         _sit(desk, sitting, known, terms, lines)
-
-
-def only_category(drawn: "Draw | None") -> str:
-    """Give the category that a draw is after, where that is one.
-
-    Raises
-    ------
-    UsageError
-        If it is after several, or none.
-    """
-    after = () if drawn is None else drawn.spec.properties
-    if len(after) != 1:
-        there = f" it is after {', '.join(map(str, after))}" if after else ""
-        raise UsageError(f"Say with --category what is labelled;{there or ' nothing is declared'}.")
-    return after[0].category
-
-
-def declared(drawn: "Draw", record: "Record", name: str, book: "Codebook") -> "Property":
-    """Give a category as a draw declares it, else as it is defined on record or in the codebook."""
-    from allegiance.audit import known_property
-
-    category = name.partition("=")[0].replace("_", "-")
-    return drawn.spec.property_of(category) or known_property(record, name, book=book)
 
 
 def _share(
@@ -304,9 +280,4 @@ def _tell_revealed(draw: str, wanted: "Property", found: "object") -> None:
     from allegiance.audit import Revealed
 
     assert isinstance(found, Revealed)
-    told = f"{draw}: {found.caught:,} of {found.planted:,} planted {wanted} were noticed"
-    if found.others:
-        told += f"; {found.alarms:,} of {found.others:,} planted others were taken for it"
-    if found.unseen:
-        told += f"; {found.unseen:,} were shown to nobody"
-    console().print(f"{told}.", markup=False, soft_wrap=True)
+    console().print(f"{draw}: {found.told(wanted)}.", markup=False, soft_wrap=True)

@@ -14,6 +14,7 @@ from allegiance.errors import AllegianceError
 
 if TYPE_CHECKING:
     from allegiance.audit import Item, Labelling
+    from allegiance.audit.asking import Asked
     from allegiance.corpus import Transcript
     from allegiance.scanners.codebook import Category
 
@@ -28,7 +29,6 @@ COMMANDS = {
     "?": "these keys",
     "q": "quit; the same command goes on here",
 }
-_LETTERS = "abcefghijklnoptvxyz"
 
 
 @dataclass
@@ -181,8 +181,7 @@ class Screen:
         draft = [f"{len(self._draft.quotes)} marked"] if self._draft.quotes else []
         draft += ["a remark"] if self._draft.note else []
         with_it = f" ({', '.join(draft)})" if draft else ""
-        asked = asked_as(self._desk, self._category, item)
-        return f"{visible(asked)}? {visible(values)}; s skip, u undo, ? keys, q quit{with_it} "
+        return f"{visible(self._asked(item).name)}? {visible(values)}; s skip, u undo, ? keys, q quit{with_it} "
 
     def _help(self) -> None:
         rows = {**self._keys, **COMMANDS}
@@ -192,61 +191,38 @@ class Screen:
 
     def _define(self, item: "Item") -> None:
         """Say what counts: in one side's words where that was settled, else the definition."""
-        for line, style in definition_lines(self._desk, self._category, item):
+        for line, style in definition_lines(self._asked(item)):
             self._out.print(Text(visible(line), style=style))
         self._out.print()
+
+    def _asked(self, item: "Item") -> "Asked":
+        from allegiance.audit.asking import asked
+
+        return asked(self._desk.wanted, self._category, self._desk.side(item))
 
     def _say(self, text: str, style: str = "dim") -> None:
         self._out.print(Text(visible(text), style=style))
 
 
-def asked_as(desk: "Labelling", category: "Category | None", item: "Item") -> str:
-    """Name what is asked about: as its side does, where one side's words are used."""
-    side = desk.side(item)
-    if side and category is not None:
-        return next(one.name for one in category.terms if one.side == side)
-    return str(desk.wanted)
-
-
-def definition_lines(
-    desk: "Labelling", category: "Category | None", item: "Item"
-) -> list[tuple[str, str]]:
+def definition_lines(told: "Asked") -> list[tuple[str, str]]:
     """Give the lines of a definition, each with its style."""
-    wanted = desk.wanted
-    side = desk.side(item)
-    if side and category is not None:
-        terms = next(one for one in category.terms if one.side == side)
-        lines = [(terms.name, "bold"), (terms.wording, "italic"), (terms.analogy, "")]
-        return [*lines, (category.caution, "bold")] if category.caution else lines
-    lines = [(f"{wanted}, told by the {_PARTS[wanted.unit]}", "bold")]
-    if category is None:
-        return [*lines, (wanted.definition, "italic")]
-    several = len(category.definition) > 1
-    for number, clause in enumerate(category.definition, 1):
-        text = " ".join(clause.split())
-        lines.append((f"{number}. {text}" if several else text, "italic"))
-    for title, examples in (("counts", category.include), ("does not", category.exclude)):
-        for one in examples:
-            said = f"{one.value}" if category.kind != "yes-no" else title
-            lines.append((f"  {said}: “{' '.join(one.text.split())}”", "dim"))
-    if category.caution:
-        lines.append((category.caution, "bold"))
-    return lines
+    if told.side:
+        lines = [(told.name, "bold"), (told.clauses[0], "italic"), (told.analogy, "")]
+    else:
+        from allegiance.audit.asking import PARTS
 
-
-_PARTS = {
-    "reasoning": "reasoning of the last reply",
-    "output": "output of the last reply",
-    "whole": "whole transcript",
-}
+        several = len(told.clauses) > 1
+        lines = [(f"{told.name}, told by the {PARTS[told.unit]}", "bold")]
+        lines += [
+            (f"{number}. {clause}" if several else clause, "italic")
+            for number, clause in enumerate(told.clauses, 1)
+        ]
+        lines += [(f"  {counts}: “{text}”", "dim") for counts, text in told.examples]
+    return [*lines, (told.caution, "bold")] if told.caution else lines
 
 
 def keys_of(values: tuple[str, ...]) -> dict[str, str]:
-    """Give each value a key: its first letter where those differ and mean nothing else, else a number."""
-    letters = [value[0].lower() for value in values]
-    taken = {key for key in COMMANDS if len(key) == 1}
-    if len(set(letters)) == len(values) and not taken & set(letters):
-        return dict(zip(letters, values, strict=True))
-    if len(values) <= 9:
-        return dict(zip(map(str, range(1, len(values) + 1)), values, strict=True))
-    return dict(zip([*"123456789", *_LETTERS], values, strict=False))
+    """Give each value a key that means nothing else on this screen."""
+    from allegiance.audit.asking import keys_of
+
+    return keys_of(values, {key for key in COMMANDS if len(key) == 1})
