@@ -8,98 +8,13 @@ from rich.text import Text
 from allegiance.cli.app import console, note
 from allegiance.cli.calibrate_shown import limits
 from allegiance.cli.transcripts import visible
-from allegiance.errors import UsageError
 
 if TYPE_CHECKING:
     from allegiance.audit import Frame, GapSpec, Property, Record
-    from allegiance.audit.specs import Instrument
-    from allegiance.corpus import Corpus
 
 SHOW_MISSING_ABOVE = 0.01
 FEW_HITS = 5
 """With so many hits or fewer it is said that sums of strata fall short."""
-
-
-def corrected_rate(
-    corpus: "Corpus",
-    record: "Record",
-    wanted: "Property",
-    scanners: list[str],
-    where: str | None,
-    draw: str | None,
-    confidence: float,
-) -> list[dict[str, Any]]:
-    """Correct the rate of each scanner that is named, by the draws on the frame or by others."""
-    from allegiance.audit.calibrating import scanners_of
-
-    population = _population(corpus, record, where, draw, scanners)
-    own = [text for text in scanners if _category(text, wanted.category) == wanted.category]
-    return [
-        _one(population, record, wanted, instrument, draw, confidence)
-        for instrument in scanners_of(corpus, wanted.category, own)
-    ]
-
-
-def _category(text: str, otherwise: str) -> str:
-    category, equals, _ = text.partition("=")
-    return category.strip().replace("_", "-") if equals else otherwise
-
-
-def _population(
-    corpus: "Corpus",
-    record: "Record",
-    where: str | None,
-    draw: str | None,
-    scanners: list[str],
-) -> "Frame":
-    from allegiance.audit import frame, open_draw
-
-    if draw is not None and where is None:
-        return open_draw(corpus, record, draw).frame
-    head = (record.head.seq, record.head.digest)
-    named = [text for text in scanners if "=" in text]
-    population = frame(corpus, where, scanners=named, labels=record.agreed, ledger=head)
-    if not len(population):
-        raise UsageError(
-            f"The frame ({population.spec.name}) holds no transcript; widen the filter."
-        )
-    return population
-
-
-def _one(
-    population: "Frame",
-    record: "Record",
-    wanted: "Property",
-    instrument: "Instrument",
-    draw: str | None,
-    confidence: float,
-) -> dict[str, Any]:
-    from allegiance.audit.correcting import carried, corrected_by, naive_on
-
-    naive = naive_on(population, wanted, instrument)
-    if not naive.told:
-        raise UsageError(
-            f"{instrument.scanner} {instrument.digest[:12]} said nothing of the {len(population):,} "
-            f"transcripts of the frame ({population.spec.name}); scan them first."
-        )
-    by_draw = corrected_by(population, record, wanted, instrument, draw, confidence)
-    names = [one.draw for one in by_draw]
-    return {
-        "what": "corrected rate",
-        "category": wanted.category,
-        "value": wanted.value,
-        "frame": population.digest,
-        "where": population.spec.where,
-        "population": len(population),
-        "scanner": instrument.to_dict(),
-        "confidence": confidence,
-        "naive": naive.to_dict(),
-        "draws": names,
-        "corrected": [one.to_dict() for one in by_draw],
-        "carried": []
-        if names
-        else [one.to_dict() for one in carried(population, record, wanted, instrument, confidence)],
-    }
 
 
 def show_corrected(found: dict[str, Any], wanted: "Property") -> None:
