@@ -69,7 +69,7 @@ def claim_of(asked: Asked, corpus: Corpus, record: Record, book: Codebook) -> Cl
     kind = _kind(asked)
     if not 0 < asked.confidence < 1:
         raise UsageError(f"--confidence {asked.confidence}: it lies between 0 and 1.")
-    wanted = _property(record, asked.draw, asked.category, book)
+    wanted = property_asked(record, asked.draw, asked.category, book)
     if asked.draw and asked.where:
         raise UsageError("--where is the frame of a claim without a draw; the draw has its own.")
     gap, population = None, None
@@ -162,8 +162,14 @@ def _kind(asked: Asked) -> Kind:
     return kind
 
 
-def _property(record: Record, draw: str, category: str, book: Codebook) -> Property:
-    """Find the property: as the draw declares it, else as it is known."""
+def property_asked(record: Record, draw: str, category: str, book: Codebook) -> Property:
+    """Find the property that is meant: as the draw declares it, else as it is known.
+
+    Raises
+    ------
+    UsageError
+        If nobody defines it.
+    """
     declared = record.draw(draw).spec.property_of(category.replace("_", "-")) if draw else None
     return declared or known_property(record, category, book=book)
 

@@ -134,7 +134,7 @@ def _corrected(look: Look, actor: str) -> Corrected:
     first = made[0] if made else draws[0] if draws else {}
     reasons = tuple(map(str, first.get("reasons", ()))) or ("no labelled draw lies on this frame",)
     return Corrected(
-        interval=_interval(made[0]["found"]["interval"]) if made else None,
+        interval=interval_of(made[0]["found"]["interval"]) if made else None,
         reasons=reasons,
         draw=str(first.get("draw", "")),
         reads=int(first.get("reads", 0)),
@@ -145,7 +145,8 @@ def _corrected(look: Look, actor: str) -> Corrected:
     )
 
 
-def _interval(fields: Mapping[str, Any]) -> Interval:
+def interval_of(fields: Mapping[str, Any]) -> Interval:
+    """Read an interval as it is on record."""
     worst = fields.get("worst_case")
     rest = {name: value for name, value in fields.items() if name != "worst_case"}
     rest |= {name: tuple(fields.get(name, ())) for name in ("assumptions", "notes")}
