@@ -115,10 +115,30 @@ def read_yaml(path: str | Path) -> dict[str, Any]:
     try:
         if place.stat().st_size > _LARGEST:
             raise UsageError(f"{place} is larger than 10 MB; this takes a page or two.")
-        data = yaml.safe_load(place.read_text(encoding="utf-8"))
+        text = place.read_text(encoding="utf-8")
     except OSError as error:
         raise UsageError(f"{place} can't be read: {error.strerror or error}.") from error
-    except (UnicodeDecodeError, yaml.YAMLError, RecursionError) as error:
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{place} is not YAML; see the documentation for an example.") from error
+    return yaml_fields(text, place)
+
+
+def yaml_fields(text: str, place: str | Path) -> dict[str, Any]:
+    """Read YAML that holds named fields.
+
+    Parameters
+    ----------
+    place
+        Where it is from, for errors.
+
+    Raises
+    ------
+    UsageError
+        If it holds anything else.
+    """
+    try:
+        data = yaml.safe_load(text)
+    except (yaml.YAMLError, RecursionError) as error:
         line = getattr(getattr(error, "problem_mark", None), "line", None)
         where = "" if line is None else f", line {line + 1}"
         raise UsageError(

@@ -177,6 +177,12 @@ def write_certificate(certificate: Certificate, path: str | Path) -> Path:
     return place
 
 
+def place_of(certificate: Certificate, folder: Path) -> Path:
+    """Name the file of a certificate in a folder of them."""
+    wanted = certificate.claim.wanted
+    return folder / f"{certificate.claim.kind}-{wanted.category}-{certificate.digest[:8]}.json"
+
+
 def schema() -> dict[str, Any]:
     """Give the JSON Schema of certificates."""
     made = msgspec.json.schema(Certificate)

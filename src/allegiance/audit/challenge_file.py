@@ -101,7 +101,23 @@ def read_challenge(path: str | Path) -> Challenge:
     UsageError
         If there is no such file, a field is wrong, or a clause is named that is not defined.
     """
-    found = converted(read_yaml(path), Challenge, path)
+    return challenge_from(read_yaml(path), path)
+
+
+def challenge_from(data: object, path: str | Path = "the challenge") -> Challenge:
+    """Read a challenge from named fields, as YAML holds them.
+
+    Parameters
+    ----------
+    path
+        Where they are from, for errors.
+
+    Raises
+    ------
+    UsageError
+        If a field is wrong, or a clause is named that is not defined.
+    """
+    found = converted(data, Challenge, path)
     if not found.parties:
         raise UsageError(f"{path}: `parties` names nobody; give each party's definition.")
     named = [(f"the transcript's `{s.clause}`", s.clause) for s in found.transcript.shows]

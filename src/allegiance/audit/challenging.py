@@ -106,6 +106,11 @@ class Answer:
     under: tuple[Under, ...]
     history: History
 
+    @property
+    def digest(self) -> str:
+        """SHA-256 (hex) of the answer's canonical JSON: what it is on record under."""
+        return hashlib.sha256(canonical(self.to_dict()).encode()).hexdigest()
+
     def to_dict(self) -> dict[str, Any]:
         """Return the answer as JSON can carry it."""
         return {
@@ -159,10 +164,9 @@ def challenge(corpus: Corpus, ledger: Ledger, asked: Challenge, actor: str = "")
         under=under,
         history=history_of(record, population.digest, population.ids, drawn),
     )
-    told = answer.to_dict()
     ledger.append(
         "claim",
-        hashlib.sha256(canonical(told).encode()).hexdigest(),
+        answer.digest,
         {
             "what": "challenge",
             "category": asked.claim.category,

@@ -1,5 +1,6 @@
-"""Corrected rates: a scanner's own rate on a frame beside what labelled draws make of it."""
+"""A scanner's own rate on a frame beside the rate that labels make of it, as it goes on record."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from allegiance.audit.calibrating import scanners_of
@@ -12,26 +13,32 @@ from allegiance.corpus import Corpus
 from allegiance.errors import UsageError
 
 
-def corrected_rate(
+def corrected_rates(
     corpus: Corpus,
     record: Record,
     wanted: Property,
-    scanners: list[str],
+    scanners: Sequence[str],
     where: str | None,
     draw: str | None,
     confidence: float,
 ) -> list[dict[str, Any]]:
     """Correct the rate of each scanner that is named, by the draws on the frame or by others.
 
-    Returns
-    -------
-    list
-        A scanner each, as JSON can carry it: what the ledger keeps of having looked at it.
+    What comes out is a look at numbers: whoever shows it puts it on record, as an ``estimate``.
+
+    Parameters
+    ----------
+    scanners
+        ``CATEGORY=SCANNER``, or of the category itself a name or digest.
+    where, draw
+        The frame: a filter, or that of a draw.
+    draw
+        One draw that corrects; all that can by default.
 
     Raises
     ------
     UsageError
-        If a scanner can't be told or said nothing of the frame, or the frame is empty.
+        If the frame is empty, or a scanner said nothing of it.
     """
     population = _population(corpus, record, where, draw, scanners)
     own = [text for text in scanners if _category(text, wanted.category) == wanted.category]
@@ -51,7 +58,7 @@ def _population(
     record: Record,
     where: str | None,
     draw: str | None,
-    scanners: list[str],
+    scanners: Sequence[str],
 ) -> Frame:
     if draw is not None and where is None:
         return open_draw(corpus, record, draw).frame

@@ -6,6 +6,8 @@ from typing import Literal
 
 from allegiance import stats
 from allegiance.audit.reading import Reading
+from allegiance.audit.record import DrawRecord
+from allegiance.audit.specs import Property
 from allegiance.errors import UsageError
 from allegiance.stats import Interval, WorstCase
 
@@ -92,15 +94,25 @@ def bounds_from_below(interval: Interval) -> bool:
 
 
 def _no_rate(reading: Reading) -> str:
-    """Why the route licenses no rate; empty where it does."""
-    spec, testimony = reading.draw.spec, reading.draw.spec.testimony
+    return no_rate(reading.draw, reading.wanted, declared=reading.declared)
+
+
+def no_rate(draw: DrawRecord, wanted: Property, *, declared: bool) -> str:
+    """Say why a draw licenses no rate of a property, whatever its labels say; empty where it does.
+
+    Parameters
+    ----------
+    declared
+        Whether the property was on record before the first transcript of it was opened.
+    """
+    spec, testimony = draw.spec, draw.spec.testimony
     if spec.design == "top":
         return f"these are the first by {spec.by}, picked and not drawn"
     if testimony is not None and testimony.order != "random":
         how = "were chosen" if testimony.order == "chosen" else "came in an order nobody knows"
         return f"the transcripts {how}, and were not drawn at random"
-    if not reading.declared:
-        return f"{reading.wanted} was not on record before the first transcript was opened"
+    if not declared:
+        return f"{wanted} was not on record before the first transcript was opened"
     return ""
 
 

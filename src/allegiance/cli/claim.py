@@ -2,24 +2,22 @@
 
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.text import Text
 
 from allegiance.cli.app import JsonOption, WorkspaceOption, app, console, note, print_json
 from allegiance.cli.codebook import book_of
-from allegiance.cli.estimate import gap_asked
-from allegiance.cli.options import ConfidenceOption, ScannerOption, check_confidence, share
+from allegiance.cli.options import ConfidenceOption, ScannerOption, check_confidence
 from allegiance.cli.record import ledger_of, rater_name
 from allegiance.cli.transcripts import visible
-from allegiance.errors import AllegianceError, UsageError
+from allegiance.errors import AllegianceError
 
 if TYPE_CHECKING:
-    from allegiance.audit import Certificate, Property, Record, Said
+    from allegiance.audit import Certificate
     from allegiance.audit.chain import Event
     from allegiance.corpus import Workspace
-    from allegiance.scanners import Codebook
 
 
 @app.command(
@@ -88,57 +86,34 @@ def claim(
     as_json: JsonOption = False,
 ) -> None:
     """Decide a claim by what is on record, and write the certificate from which anybody can decide it again."""
-    from allegiance.audit import (
-        KINDS,
-        ClaimSpec,
-        Noticed,
-        Record,
-        certified,
-        frame,
-        whole_id,
-    )
+    from allegiance.audit import Record, certified
+    from allegiance.audit.claim_asked import Asked, claim_of
     from allegiance.corpus import Workspace
 
-    if kind not in KINDS:
-        raise UsageError(f"There is no claim {kind!r}; there are {', '.join(KINDS)}.")
-    check_confidence(confidence)
     place = Workspace(workspace)
     corpus, ledger = place.corpus(create=False), ledger_of(place)
-    record = Record.of(ledger)
-    wanted = _property(record, draw, category, book_of(place))
-    if draw and where:
-        raise UsageError("--where is the frame of a claim without a draw; the draw has its own.")
-    if kind == "gap" and gap is None:
-        raise UsageError("A gap is between two levels of a factor: name it with --gap tier.")
-    if kind != "gap" and (gap or levels or margin or labels):
-        raise UsageError("--gap, --levels, --margin and --labels belong to a claim of a gap.")
-    spec, population = None, None
-    if gap is not None:
-        population, spec = gap_asked(
-            corpus, record, wanted, gap, levels, margin, labels, where, scanner or []
-        )
-    elif not draw:
-        head = (record.head.seq, record.head.digest)
-        population = frame(corpus, where, scanners=scanner or (), labels=record.agreed, ledger=head)
-    made = certified(
-        ClaimSpec(
-            kind=kind,  # pyright: ignore[reportArgumentType]
-            wanted=wanted,
-            draw=draw,
-            transcript=whole_id(corpus, transcript) if transcript else "",
-            frame=None if population is None else population.spec,
-            says=_said(at_most, at_least, about),
-            noticed=_noticed(noticed, record, draw, wanted, Noticed),
-            gap=spec,
-            rater=rater,
-            method=method,
-            confidence=confidence,
-            words=words,
-        ),
-        corpus,
-        ledger,
-        rater_name(None),
+    asked = Asked(
+        kind=kind,
+        category=category,
+        draw=draw,
+        transcript=transcript,
+        where=where,
+        at_most=at_most,
+        at_least=at_least,
+        about=about,
+        noticed=noticed,
+        gap=gap,
+        levels=levels,
+        margin=margin,
+        labels=labels,
+        scanners=tuple(scanner or ()),
+        rater=rater,
+        method=method,
+        confidence=confidence,
+        words=words,
     )
+    spec = claim_of(asked, corpus, Record.of(ledger), book_of(place))
+    made = certified(spec, corpus, ledger, rater_name(None))
     path = keep(place, made, out)
     if as_json:
         print_json({"certificate": made.to_dict(), "path": str(path)})
@@ -252,11 +227,9 @@ def verify(
 
 def keep(place: "Workspace", made: "Certificate", out: Path | None) -> Path:
     """Write a certificate where it belongs."""
-    from allegiance.audit import write_certificate
+    from allegiance.audit.certificate import place_of, write_certificate
 
-    wanted = made.claim.wanted
-    name = f"{made.claim.kind}-{wanted.category}-{made.digest[:8]}.json"
-    return write_certificate(made, out or place.report / "claims" / name)
+    return write_certificate(made, out or place_of(made, place.report / "claims"))
 
 
 def show_certificate(made: "Certificate", path: Path) -> None:
@@ -283,41 +256,3 @@ def show_certificate(made: "Certificate", path: Path) -> None:
 def visible_lines(made: "Certificate") -> str:
     """Give the Markdown of a certificate, fit for a terminal."""
     return "\n".join(visible(line) for line in made.to_markdown().splitlines())
-
-
-def _property(record: "Record", draw: str, category: str, book: "Codebook") -> "Property":
-    """Find the property: as the draw declares it, else as it is known."""
-    from allegiance.audit import known_property
-
-    declared = record.draw(draw).spec.property_of(category.replace("_", "-")) if draw else None
-    return declared or known_property(record, category, book=book)
-
-
-def _said(at_most: str | None, at_least: str | None, about: str | None) -> "Said | None":
-    from allegiance.audit import Said
-
-    given: dict[Any, str] = {
-        how: text
-        for how, text in (("at-most", at_most), ("at-least", at_least), ("about", about))
-        if text is not None
-    }
-    if len(given) > 1:
-        raise UsageError("--at-most, --at-least and --about are three claims; make one at a time.")
-    for how, text in given.items():
-        return Said(how=how, rate=share(f"--{how}", text))
-    return None
-
-
-def _noticed(text: str | None, record: "Record", draw: str, wanted: "Property", kind: Any) -> Any:
-    """Read CAUGHT/PLANTED, or take what is on record of planted cases."""
-    if text is None:
-        found = record.noticed(draw, wanted)
-        return None if found is None else kind(caught=found[0], planted=found[1], source="planted")
-    caught, _, planted = text.partition("/")
-    if (
-        not (caught.strip().isdecimal() and planted.strip().isdecimal())
-        or int(caught) > int(planted)
-        or int(planted) == 0
-    ):
-        raise UsageError(f"--noticed {text}: write CAUGHT/PLANTED, such as 16/20.")
-    return kind(caught=int(caught), planted=int(planted))

@@ -12,7 +12,7 @@ from allegiance.cli.estimate_corrected import (
     show_corrected,
     show_gap_facts,
 )
-from allegiance.cli.options import ConfidenceOption, ScannerOption, check_confidence, share
+from allegiance.cli.options import ConfidenceOption, ScannerOption, check_confidence
 from allegiance.cli.record import ledger_of, rater_name
 from allegiance.cli.transcripts import visible
 from allegiance.errors import UsageError
@@ -73,6 +73,8 @@ def estimate(
     With --scanner: its own rate beside the rate that labels of a draw on the same frame make of it.
     """
     from allegiance.audit import Record, known_property
+    from allegiance.audit.claim_asked import gap_asked
+    from allegiance.audit.corrected_rates import corrected_rates
     from allegiance.corpus import Workspace
 
     check_confidence(confidence)
@@ -90,7 +92,15 @@ def estimate(
     wanted = known_property(record, category, book=book_of(place))
     if gap is not None:
         population, spec = gap_asked(
-            corpus, record, wanted, gap, levels, margin, labels, where, scanner or []
+            corpus,
+            record,
+            wanted,
+            gap,
+            levels=levels,
+            margin=margin,
+            labels=labels,
+            where=where,
+            scanners=tuple(scanner or ()),
         )
         found = _gap(population, spec, wanted, record, confidence)
         found |= gap_facts(population, spec, wanted, record, confidence)
@@ -104,9 +114,7 @@ def estimate(
             show_gap_facts(found)
         return
     if scanner:
-        from allegiance.audit.corrected_rates import corrected_rate
-
-        rates = corrected_rate(corpus, record, wanted, scanner, where, draw, confidence)
+        rates = corrected_rates(corpus, record, wanted, scanner, where, draw, confidence)
         for one in rates:
             ledger.append("estimate", wanted.category, one, rater_name(None))
         if as_json:
@@ -131,46 +139,6 @@ def estimate(
         return
     for one in estimates:
         _show(one, wanted)
-
-
-def gap_asked(
-    corpus: "Corpus",
-    record: "Record",
-    wanted: "Property",
-    factor: str,
-    levels: str | None,
-    margin: str | None,
-    labels: bool,
-    where: str | None,
-    scanners: list[str],
-) -> "tuple[Frame, GapSpec]":
-    """Read the options of a gap: its frame and what is compared."""
-    from allegiance.audit import GapSpec, frame, instruments_of, levels_of, read_filter
-
-    head = (record.head.seq, record.head.digest)
-    population = frame(corpus, where, scanners=scanners, labels=record.agreed, ledger=head)
-    if not len(population):
-        raise UsageError(
-            f"The frame ({population.spec.name}) holds no transcript; widen the filter."
-        )
-    there = levels_of(population, factor)
-    chosen = tuple(one.strip() for one in levels.split(",")) if levels else there
-    unknown = [one for one in chosen if one not in there]
-    if len(chosen) != 2 or unknown:
-        raise UsageError(
-            f"--gap {factor}: choose two of {', '.join(there)} with --levels FIRST,SECOND."
-        )
-    instrument = None
-    if not labels:
-        looked = read_filter(corpus.query(), f'verdict."{wanted.category}" IS NOT NULL')
-        (instrument,) = instruments_of(corpus, [looked], scanners)
-    return population, GapSpec(
-        factor=factor,
-        first=chosen[0],
-        second=chosen[1],
-        margin=None if margin is None else share("--margin", margin),
-        instrument=instrument,
-    )
 
 
 def _labelled(record: "Record", wanted: "Property") -> list[str]:

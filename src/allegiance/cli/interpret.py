@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.text import Text
 
+from allegiance.audit.own_interpretations import extrapolations_named
+from allegiance.audit.relating import columns_named, rules_among
 from allegiance.cli.app import JsonOption, WorkspaceOption, app, console, note, print_json
 from allegiance.cli.codebook import book_of
 from allegiance.cli.options import ConfidenceOption, ScannerOption, check_confidence, share
-from allegiance.cli.own_interpretations import extrapolations_named
 from allegiance.cli.record import RaterOption, ledger_of, on_record, rater_name, shown_on_record
-from allegiance.cli.relating import columns_named, rules_among
 from allegiance.cli.transcripts import visible
 from allegiance.errors import UsageError
 

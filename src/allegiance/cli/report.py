@@ -1,23 +1,18 @@
 """`allegiance report`: what the corpus licenses, as a page, a table or JSON."""
 
 import webbrowser
-from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from allegiance import __version__
 from allegiance.cli.app import JsonOption, WorkspaceOption, app, console, note, print_json
 from allegiance.cli.codebook import book_of
-from allegiance.cli.relating import facts_told, reported_relation, rules_among
-from allegiance.errors import AllegianceError, UsageError
+from allegiance.errors import UsageError
 
 if TYPE_CHECKING:
     from allegiance.corpus import Workspace
     from allegiance.report import Found, StudyReport
-    from allegiance.study import Study
 
 
 @app.command(epilog="Example: allegiance report -w watched · allegiance report --json | jq .gaps")
@@ -57,55 +52,16 @@ def report(
 def make_report(place: "Workspace", *, quiet: bool) -> "StudyReport":
     """Scan what is not scanned yet and make the report of a workspace's whole corpus."""
     from allegiance.cli.scan import scan_with_progress, scanned_on_record
-    from allegiance.organism import truth_of, weights_of
-    from allegiance.report import Provenance, study_report
-    from allegiance.scanners import CORE, observations, rule_categories, rule_scanner
-    from allegiance.scanners.beside import judges_beside
-    from allegiance.study import Study
+    from allegiance.report.of_workspace import declared_study, report_of, told_by
 
     corpus = place.corpus(create=False)
-    declared = place.location.is_folder and place.study_file.exists()
-    study = Study.load(place.study_file) if declared else None
-    book = book_of(place)
-    ruled = rule_categories(book)
-    # The outcome is always needed: it alone counts replies that were cut off, refused by the provider, or failed.
-    names = dict.fromkeys(("outcome", *(study.categories if study else CORE)))
-    for name in [one for one in names if one != "outcome" and book.find(one).kind != "yes-no"]:
-        del names[name]  # of a choice there is no one rate
-        note(f"{name} is no yes or no, and is left out of the report; `allegiance scan` counts it")
-    scanners = [rule_scanner(name, book) for name in names if name in ruled]
-    for name in names.keys() - set(ruled):
-        note(f"{name} has no rule, and the report shows what rules say: scan it with a judge")
-    facts = facts_told(corpus, book)
-    needed = list({one.digest: one for one in (*scanners, *rules_among(facts, book))}.values())
-    done = scan_with_progress(corpus, needed, quiet=quiet)
-    asked = [("rules", scanner.category.name, scanner.digest) for scanner in needed]
+    told = told_by(corpus, book_of(place), declared_study(place))
+    for sentence in told.left_out:
+        note(sentence)
+    done = scan_with_progress(corpus, list(told.needed), quiet=quiet)
+    asked = [("rules", scanner.category.name, scanner.digest) for scanner in told.needed]
     scanned_on_record(place, corpus, done, asked)
-    seen = observations(corpus, scanners)
-    if not seen.population:
-        raise AllegianceError(
-            f"{corpus.location}: the corpus is empty; import transcripts or run a study first"
-        )
-    provenance = Provenance(
-        corpus_version=corpus.version,
-        frame_digest=corpus.digest(),
-        population=seen.population,
-        software_version=__version__,
-        created_at=datetime.now(UTC),
-        scanners={scanner.category.name: scanner.digest for scanner in scanners},
-        models=seen.models,
-        weights={name: digest for name in seen.models if (digest := weights_of(name))},
-        **_declared(study.worded_for(seen.models[0]) if study else None, seen.studies),
-    )
-    relation = reported_relation(place, corpus, facts)
-    made = study_report(seen.table, provenance, truth_of, found=_found(place), relation=relation)
-    beside = [
-        f"{one.sentence[:1].upper()}{one.sentence[1:]}"
-        for scanner in scanners
-        for one in judges_beside(corpus, scanner.category.name, scanner.name, scanner.digest)
-        if one.differ
-    ]
-    return replace(made, notes=(*made.notes, *beside))
+    return report_of(place, corpus, told, note, _found(place))
 
 
 def _found(place: "Workspace") -> "Found | None":
@@ -117,20 +73,3 @@ def _found(place: "Workspace") -> "Found | None":
     from allegiance.report import found_of
 
     return found_of(Record.of(ledger_of(place, create=False)))
-
-
-def _declared(study: "Study | None", studies: frozenset[str]) -> dict[str, Any]:
-    """What the study's file says of the transcripts, where they are its own."""
-    if study is None or study.name not in studies:
-        return {}
-    return {
-        "study": study.name,
-        "question": study.question,
-        "intents": study.intents.model_dump(),
-        "clause": ", ".join(
-            dict.fromkeys(cell.get("clause", "silent") for cell in study.conditions)
-        ),
-        "study_digest": study.digest,
-        "prompts_digest": study.prompt_set.digest,
-        "generation": study.generation.model_dump(exclude_none=True),
-    }

@@ -3,17 +3,19 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from importlib.resources import files
+from typing import Any, Protocol
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from allegiance.audit.relation import Row
 from allegiance.report import wording
 from allegiance.report.cells import OBSERVED_OUTCOMES, Place
 from allegiance.report.figures import gaps_figure, rates_figure
 from allegiance.report.labels import Labels
 from allegiance.report.rates import Cell, Measure
-from allegiance.report.relation_section import section_of, worst_case_shown
+from allegiance.report.relation_section import Kind, Section, section_of, worst_case_shown
 from allegiance.report.study_report import StudyReport
 
 _NARROW = 215
@@ -62,8 +64,44 @@ def render_html(report: StudyReport) -> str:
             missing=_missing(report.cells),
             relation=None if report.relation is None else section_of(report.relation),
             kinds_shown=_KINDS,
+            links=None,
         )
     )
+
+
+class Links(Protocol):
+    """Addresses of the transcripts behind the relation table, on a page that can show them."""
+
+    def of_acts(self, kind: Kind) -> tuple[str, int]:
+        """Give the address of the acts of a kind, and how many of them it lists."""
+        ...
+
+    def of_row(self, row: Row) -> str:
+        """Give the address of the acts of a row."""
+        ...
+
+
+def render_relation(
+    report: StudyReport, section: Section, source: str, links: Links | None = None
+) -> Markup:
+    """Render whose intent was kept as a part of another page, which has the rules of `relation_rules`.
+
+    Parameters
+    ----------
+    source
+        The provenance line.
+    """
+    template = _environment().get_template("relation_part.html.j2")
+    return Markup(
+        template.render(
+            report=report, relation=section, kinds_shown=_KINDS, source=source, links=links
+        )
+    )
+
+
+def relation_rules() -> str:
+    """Give the style rules of that part."""
+    return (files("allegiance.report") / "templates" / "relation.css").read_text(encoding="utf-8")
 
 
 def _environment() -> Environment:

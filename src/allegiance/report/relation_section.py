@@ -47,6 +47,8 @@ class Kind:
         How many, and by model.
     says
         The intent's name, and what each column says; only the intents on which they disagree.
+    transcripts
+        Their ids, sorted.
     """
 
     done: str
@@ -54,6 +56,7 @@ class Kind:
     acts: int
     models: Mapping[str, int]
     says: tuple[tuple[str, tuple[str, ...]], ...]
+    transcripts: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -218,6 +221,7 @@ def _kind(of: Sequence[Disagreement], columns: Sequence[Column], shared: Sequenc
             (INTENT_NAMES[intent], tuple(said[column.name] for column in columns))
             for intent, said in first.says.items()
         ),
+        transcripts=tuple(sorted(identifier for one in of for identifier in one.transcripts)),
     )
 
 

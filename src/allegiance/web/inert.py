@@ -49,6 +49,19 @@ def inert_line(text: str) -> str:
     return " ".join(shown.split())
 
 
+def inert_markup(markup: Markup) -> Markup:
+    """Make the hidden characters visible of what is escaped already, by a template of another room."""
+    shown = _HIDDEN.sub(
+        lambda found: (
+            found.group()
+            if _in_emoji(markup, found.start())
+            else f"&lt;U+{ord(found.group()):04X}&gt;"
+        ),
+        str(markup),
+    )
+    return Markup(shown)
+
+
 @lru_cache(maxsize=512)
 def _mark(character: str) -> Markup:
     code = ord(character)

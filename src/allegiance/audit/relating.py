@@ -1,10 +1,9 @@
-"""What `interpret` and `report` read acts by: the columns of the table, and the scanners of the facts."""
+"""What acts are read by in `interpret`, in reports and in the workbench: the columns, and the scanners of the facts."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from allegiance.cli.app import note
-from allegiance.cli.own_interpretations import extrapolations_named, interpretations_named
+from allegiance.audit.own_interpretations import extrapolations_named, interpretations_named
 from allegiance.errors import AllegianceError, UsageError
 
 if TYPE_CHECKING:
@@ -54,11 +53,14 @@ def facts_told(corpus: "Corpus", book: "Codebook") -> "dict[str, Instrument]":
 
 
 def reported_relation(
-    place: "Workspace", corpus: "Corpus", instruments: "Mapping[str, Instrument]"
+    place: "Workspace",
+    corpus: "Corpus",
+    instruments: "Mapping[str, Instrument]",
+    note: Callable[[str], None],
 ) -> "Interpreted | None":
     """Read a whole corpus as `allegiance interpret` does with nothing named; None where that says nothing, or fails.
 
-    A report must not fail for it: an extrapolation that can't be read is a note on standard error.
+    A report must not fail for it: of an extrapolation that can't be read `note` is told.
     """
     from allegiance.audit import frame
     from allegiance.audit.acts import acts_of

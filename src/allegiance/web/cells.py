@@ -1,0 +1,131 @@
+"""The frames behind the numbers of a report: for every cell, and every count in it, the filter that keeps it."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from allegiance.audit.frames import VERDICT
+from allegiance.corpus.filter_printing import for_people
+from allegiance.corpus.filters import (
+    And,
+    Compare,
+    Expression,
+    Field,
+    IsNull,
+    Kind,
+    OneOf,
+    Or,
+    field,
+    joined,
+)
+from allegiance.report.cells import MISSING_OUTCOMES, OBSERVED_OUTCOMES, Place
+from allegiance.report.observations import OUTCOME
+from allegiance.study.factors import FACTORS
+
+_UNKNOWN = "(model unknown)"  # as the report names it
+_LONGEST = 9_000  # characters of a filter that an address carries
+
+
+@dataclass(frozen=True)
+class Cells:
+    """The places of a report, told apart by as few columns as it takes.
+
+    Attributes
+    ----------
+    columns
+        What the corpus can be filtered by.
+    fields
+        The names of the columns in which places differ.
+    """
+
+    columns: Mapping[str, Kind]
+    fields: tuple[str, ...]
+
+    @classmethod
+    def of(cls, places: Sequence[Place], columns: Mapping[str, Kind]) -> "Cells":
+        """Compare places."""
+        factors = dict.fromkeys(factor for place in places for factor in place.condition)
+        names = ("model", "study", "task", *factors)
+        varying = tuple(n for n in names if len({_value(place, n) for place in places}) > 1)
+        alike = {tuple(_value(place, name) for name in varying) for place in places}
+        if len(alike) < len(places):
+            varying = (*varying, "against")
+        return cls(columns, varying)
+
+    def expression(self, place: Place, without: Iterable[str] = ()) -> Expression:
+        """Give the filter that keeps a place; `without` some factor, places that differ in it too."""
+        left_out = frozenset(without)
+        return joined(
+            self._term(name, _value(place, name)) for name in self.fields if name not in left_out
+        )
+
+    def where(self, place: Place, *, without: Iterable[str] = ()) -> str:
+        """Write that filter as it would be typed."""
+        return for_people(self.expression(place, without))
+
+    def counted(self, place: Place, category: str, values: Sequence[str]) -> str:
+        """Write the filter that keeps the transcripts of a place with one of these verdicts."""
+        said = OneOf(Field(VERDICT, (category,), VERDICT), tuple(values))
+        if len(values) == 1:
+            said = Compare(said.field, "=", values[0])
+        return for_people(joined((self.expression(place), said)))
+
+    def missing(self, place: Place, category: str) -> str:
+        """Write the filter that keeps the transcripts of a place of which nothing was observed."""
+        verdict = Field(VERDICT, (category,), VERDICT)
+        nothing: Expression = IsNull(verdict)
+        if category == OUTCOME:
+            nothing = Or((OneOf(verdict, tuple(sorted(MISSING_OUTCOMES))), nothing))
+        return for_people(joined((self.expression(place), nothing)))
+
+    def of_row(self, place: Mapping[str, str]) -> str:
+        """Write the filter that keeps a row of the relation table: a factor that is not there has its usual level."""
+        return for_people(joined(self._field(name, value) for name, value in place.items()))
+
+    def _field(self, name: str, value: str) -> Expression:
+        if name in ("model", "task") and value == f"(no {name})":
+            return IsNull(field(name, self.columns))
+        if name not in self.columns and f"c_{name}" not in self.columns and name != "against":
+            return And(())  # the usual level of a factor that no transcript has
+        term = self._term(name, value)
+        if name in FACTORS and value == FACTORS[name].usual:
+            return Or((term, IsNull(field(name, self.columns))))
+        return term
+
+    def _term(self, name: str, value: str | None) -> Expression:
+        parts = ("metadata", "against") if name == "against" else name
+        column = field(parts, self.columns)
+        if value is None or (name == "model" and value == _UNKNOWN):
+            return IsNull(column)
+        return Compare(column, "=", value)
+
+
+def observed_values(measure: str) -> tuple[str, ...]:
+    """Say by which verdicts something was observed, of ``complied`` or of a category that is yes or no."""
+    return OBSERVED_OUTCOMES if measure in OBSERVED_OUTCOMES else ("yes", "no")
+
+
+def hit_of(measure: str) -> str:
+    """Say which verdict counts as a hit."""
+    return measure if measure in OBSERVED_OUTCOMES else "yes"
+
+
+def address(where: str, scanners: Sequence[str] = ()) -> str:
+    """Give the address of the list of a frame."""
+    told = [("where", where)] if where else []
+    query = urlencode([*told, *(("scanner", one) for one in scanners)])
+    return f"/transcripts?{query}" if query else "/transcripts"
+
+
+def address_of_ids(ids: Sequence[str]) -> tuple[str, int]:
+    """Give the address of the list of some transcripts, and how many of them it can carry."""
+    most = (_LONGEST - 40) // (len(ids[0]) + 4) if ids else 0
+    shown = tuple(ids[:most])
+    where = for_people(OneOf(Field("transcript_id", (), "transcript_id"), shown))
+    return address(where), len(shown)
+
+
+def _value(place: Place, name: str) -> str | None:
+    if name in ("model", "study", "task", "against"):
+        return getattr(place, name)
+    return place.condition.get(name)

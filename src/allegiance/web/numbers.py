@@ -1,0 +1,162 @@
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
+"""The numbers of the whole corpus as the workbench shows them: its study report, made once for each of its states."""
+
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast
+
+from allegiance.audit.specs import Instrument
+from allegiance.report import Cell, StudyReport
+from allegiance.report.cells import OBSERVED_OUTCOMES
+from allegiance.report.labels import Labels
+from allegiance.report.observations import OUTCOME
+from allegiance.report.of_workspace import report_of, told_by
+from allegiance.report.relation_section import Section, section_of
+from allegiance.scanners import Codebook
+from allegiance.study.interpretations.extrapolations import FILE as EXTRAPOLATIONS
+from allegiance.web.cells import Cells
+from allegiance.web.site import Site
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """What the corpus licenses, with the frames behind it.
+
+    Attributes
+    ----------
+    report
+        As `allegiance report` makes it, further scanned categories beside.
+    cells
+        Which frame is behind which cell.
+    labels
+        What tells cells apart, for people.
+    relation
+        Whose intent was kept; None where nothing was tested.
+    instruments
+        Measure to the scanner that it is by; ``complied`` and its like by the scanner of outcomes.
+    notes
+        What had to be left out.
+    """
+
+    report: StudyReport
+    cells: Cells
+    labels: Labels
+    relation: Section | None
+    instruments: Mapping[str, Instrument]
+    notes: tuple[str, ...]
+
+    @property
+    def measures(self) -> tuple[str, ...]:
+        """What there are rates of: outcomes first."""
+        return tuple(dict.fromkeys(m.category for cell in self.report.cells for m in cell.measures))
+
+    def chosen(self, asked: str) -> str:
+        """Give the measure that is asked for, else the first; empty where nothing was scanned."""
+        return asked if asked in self.measures else next(iter(self.measures), "")
+
+    def scanners(self, measure: str) -> tuple[str, ...]:
+        """Give what names the scanner of a measure in an address; empty where the usual one is meant."""
+        instrument = self.instruments[measure]
+        usual = measure in OBSERVED_OUTCOMES or measure == instrument.category
+        return () if usual else (f"{instrument.category}={instrument.digest[:16]}",)
+
+    def category(self, measure: str) -> str:
+        """Give the category whose verdicts a measure counts."""
+        return self.instruments[measure].category
+
+    def of_model(self) -> tuple[tuple[str, tuple[tuple[int, Cell], ...]], ...]:
+        """Give the cells model by model, each with its number in the report."""
+        found: dict[str, list[tuple[int, Cell]]] = {}
+        for number, cell in enumerate(self.report.cells):
+            found.setdefault(cell.model, []).append((number, cell))
+        return tuple((model, tuple(cells)) for model, cells in found.items())
+
+
+def numbers_key(site: Site) -> Hashable:
+    """Say of which state of corpus, verdicts, study, codebook and extrapolations numbers are."""
+    folder = site.workspace.directory
+    files = (site.workspace.study_file, folder / "codebook.yaml", folder / EXTRAPOLATIONS)
+    states = tuple(_state(file) for file in files)
+    return ("numbers", site.corpus.version, site.verdicts_version, *states)
+
+
+def numbers(site: Site) -> Numbers:
+    """Give the numbers of the corpus as it stands; nothing is scanned.
+
+    Raises
+    ------
+    AllegianceError
+        If the corpus is empty.
+    """
+    return site.kept(numbers_key(site), lambda: _numbers(site))
+
+
+def studies_of(site: Site) -> frozenset[str | None]:
+    """Name the studies that transcripts say they are of; None is among them where one says none."""
+
+    def read() -> frozenset[str | None]:
+        return frozenset(site.corpus.query().table(["study"])["study"].unique().to_pylist())
+
+    return site.kept(("studies", site.corpus.version), read)
+
+
+def _numbers(site: Site) -> Numbers:
+    corpus, notes = site.corpus, list[str]()
+    told = told_by(corpus, site.book, site.study)
+    own = {scanner.digest for scanner in told.scanners}
+    others = _others(site, own)
+    report = report_of(site.workspace, corpus, told, notes.append, others=others)
+    places = [cell.place for cell in report.cells]
+    instruments = {
+        name: Instrument(category=name, scanner="rules", digest=digest)
+        for name, digest in report.provenance.scanners.items()
+        if name not in others
+    }
+    for outcome in OBSERVED_OUTCOMES:
+        instruments[outcome] = instruments[OUTCOME]
+    return Numbers(
+        report=report,
+        cells=Cells.of(places, corpus.query().snapshot.kinds),
+        labels=Labels.of(places),
+        relation=None if report.relation is None else section_of(report.relation),
+        instruments={**instruments, **others},
+        notes=(*told.left_out, *notes),
+    )
+
+
+def _others(site: Site, own: set[str]) -> dict[str, Instrument]:
+    """Find the scanners of yes-or-no categories beside the report's own, by the name under which they are shown."""
+    keys = ["category", "scanner", "scanner_digest"]
+    said = site.corpus.verdicts().select(keys).group_by(keys).aggregate([])
+    found = [
+        Instrument(
+            category=row["category"],
+            scanner=row["scanner"] or "rules",
+            digest=row["scanner_digest"],
+        )
+        for row in cast(list[dict[str, str]], said.to_pylist())
+    ]
+    found = [one for one in found if _counts(one, own, site.book)]
+    names = [one.category for one in found]
+    shown: dict[str, Instrument] = {}
+    for one in sorted(found, key=lambda one: (one.category, one.scanner, one.digest)):
+        alone = names.count(one.category) == 1 and one.scanner == "rules"
+        name = one.category if alone else f"{one.category} by {one.scanner}"
+        shown[name if name not in shown else f"{name} {one.digest[:6]}"] = one
+    return shown
+
+
+def _counts(one: Instrument, own: set[str], book: Codebook) -> bool:
+    """Whether what a scanner says is yes or no, and not in the report already."""
+    known = book.by_name.get(one.category)
+    return (
+        one.digest not in own
+        and one.category != OUTCOME
+        and not one.scanner.startswith("import:")  # these stand beside, as outside instruments
+        and (known is None or known.kind == "yes-no")
+    )
+
+
+def _state(file: Path) -> int:
+    return file.stat().st_mtime_ns if file.exists() else 0
