@@ -105,13 +105,11 @@ def _columns(site: Site) -> Iterator[Offered]:
         known = name in _LEFT_OUT or name.startswith(FACTOR_PREFIX)
         if not known and kind not in (Kind.NESTED, Kind.JSON):
             yield Offered(name, str(kind), "fact")
-    for category in dict.fromkeys(one.category for one in site.corpus.verdict_columns().scanners):
+    scanners = site.corpus.verdict_columns().scanners
+    for category in dict.fromkeys(one.category for one in scanners):
         yield Offered(f"{VERDICT}.{category}", "text", "verdict")
-    for one in site.corpus.verdict_columns().scanners:
-        if not np.isnan(
-            site.corpus.verdict_columns().column(one.category, one.digest).scores
-        ).all():
-            yield Offered(f"{SCORE}.{one.category}", "numbers", "score of a verdict")
+    for category in dict.fromkeys(one.category for one in scanners if one.scores):
+        yield Offered(f"{SCORE}.{category}", "numbers", "score of a verdict")
     for column in ("scores", "metadata"):
         for name, number in _names(site, column):
             yield Offered(f"{column}.{name}", "numbers" if number else "text", column)

@@ -9,7 +9,7 @@ import numpy as np
 
 from allegiance.audit import Route
 from allegiance.audit.frames import instruments_of, matching, read_field, read_filter
-from allegiance.audit.matching import LABEL, SCORE, VERDICT, Beside
+from allegiance.audit.matching import LABEL, SCORE, VERDICT, Beside, Labels
 from allegiance.audit.specs import Instrument
 from allegiance.corpus import Query
 from allegiance.corpus.filter_printing import fields
@@ -30,13 +30,10 @@ class Population:
     ----------
     snapshot, positions
         Where they lie, and in which version.
-    instruments
-        Whose verdicts the filter and the order look at.
     """
 
     snapshot: Snapshot = field(repr=False)
     positions: Positions = field(repr=False)
-    instruments: tuple[Instrument, ...] = ()
 
     def __len__(self) -> int:
         return len(self.positions)
@@ -63,12 +60,15 @@ class Found:
     among
         The population; with a search not all of it matches, and in an order by score those without
         a score are left out.
+    instruments
+        Whose verdicts the filter and the order look at.
     """
 
     selection: Selection
     query: Query = field(repr=False)
     positions: Positions = field(repr=False)
     among: Population = field(repr=False)
+    instruments: tuple[Instrument, ...] = ()
 
     def __len__(self) -> int:
         return len(self.positions)
@@ -162,11 +162,31 @@ def found(site: Site, selection: Selection, person: Person | None = None) -> Fou
     if LABEL in looked_at:
         with site.record() as record:
             labels = record.head.seq
+    asked = [expression, *([IsNull(order)] if order is not None else [])]
+    instruments = instruments_of(site.corpus, asked, selection.scanners)
+
+    def population() -> Population:
+        beside = _labels(site) if labels else {}
+        kept, _ = matching(query, site.corpus, expression, instruments, beside)
+        return Population(query.snapshot, kept)
+
+    state = (query.version, verdicts, labels, instruments)
+    among = site.kept(("population", selection.where, *state), population)
     # What stands beside a transcript changes nothing of which they are.
-    alike = replace(selection, shown=()).address()
-    key = ("found", query.version, verdicts, labels, alike)
-    same = site.kept(key, lambda: _found(site, selection, query, expression, order))
-    return replace(same, selection=selection)
+    key = ("found", replace(selection, shown=()).address(), *state)
+
+    def ordered() -> Found:
+        searched = _searched(query, selection, expression)
+        beside = Beside(query, site.corpus, instruments, _labels(site) if labels else {})
+        positions = _in_order(searched, selection, among, beside, order)
+        return Found(selection, searched, positions, among, instruments)
+
+    return replace(site.kept(key, ordered), selection=selection)
+
+
+def _labels(site: Site) -> Labels:
+    with site.record() as record:
+        return record.agreed
 
 
 def _ordered_by(query: Query, selection: Selection) -> Field | None:
@@ -190,33 +210,22 @@ def _ordered_by(query: Query, selection: Selection) -> Field | None:
     return place
 
 
-def _found(
-    site: Site,
-    selection: Selection,
-    query: Query,
-    expression: Expression,
-    order: Field | None,
-) -> Found:
-    asked = [expression, *([IsNull(order)] if order is not None else [])]
-    instruments = instruments_of(site.corpus, asked, selection.scanners)
-    labels = {}
-    if any(place.column == LABEL for one in asked for place in fields(one)):
-        with site.record() as record:
-            labels = record.agreed
-    kept, _ = matching(query, site.corpus, expression, instruments, labels)
-    among = Population(query.snapshot, kept, instruments)
-    searched = _searched(query, selection, expression)
-    positions = kept
+def _in_order(
+    searched: Query, selection: Selection, among: Population, beside: Beside, order: Field | None
+) -> Positions:
+    """Put what was found into the order that was asked for."""
+    positions = among.positions
     if selection.query.strip():
         positions = searched.positions  # in the order of its ranking
-        if len(kept) < len(query.snapshot.ids):
-            positions = positions[np.isin(positions, kept)]
+        if len(among) < len(among.snapshot.ids):
+            positions = positions[np.isin(positions, among.positions)]
     if order is not None:
-        beside = Beside(query, site.corpus, instruments, labels)
-        positions = _sorted(beside, order, positions, selection)
-    elif not selection.query.strip():
-        positions = query.snapshot.drawn(kept, int(selection.seed))
-    return Found(selection, searched, positions, among)
+        top = selection.kind == "top"
+        backwards = top or selection.sort.startswith("-")
+        return beside.sorted(order, positions, descending=backwards, nothing=not top)
+    if selection.query.strip():
+        return positions
+    return among.snapshot.drawn(positions, int(selection.seed))
 
 
 def _searched(query: Query, selection: Selection, expression: Expression) -> Query:
@@ -230,10 +239,3 @@ def _searched(query: Query, selection: Selection, expression: Expression) -> Que
     if selection.mode == "regex":
         return query.regex(selection.query, selection.within)
     return query.literal(selection.query, selection.within, ignore_case=True)
-
-
-def _sorted(beside: Beside, place: Field, among: Positions, selection: Selection) -> Positions:
-    """Sort by what a field holds; ids settle ties."""
-    if selection.kind == "top":
-        return beside.sorted(place, among, descending=True, nothing=False)
-    return beside.sorted(place, among, descending=selection.sort.startswith("-"))

@@ -39,7 +39,7 @@ def listing_file(site: Site, found: Found, kind: Format) -> StreamingResponse:
 
 def _line(found: Found, columns: tuple[Column, ...]) -> str:
     selection = found.selection
-    instruments = {one.category: one.digest for one in found.among.instruments}
+    instruments = {one.category: one.digest for one in found.instruments}
     shown = [one.instrument for one in columns if one.instrument is not None]
     line = provenance(
         population=found.population,

@@ -5,10 +5,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
-from allegiance.audit.frames import instruments_of
-from allegiance.audit.matching import SCORE, VERDICT
+from allegiance.audit.frames import instruments_of, read_field
+from allegiance.audit.matching import SCORE, VERDICT, Beside
 from allegiance.audit.specs import Instrument
 from allegiance.corpus.arrow import FACTOR_PREFIX, factor_columns
 from allegiance.corpus.filters import Field, IsNull, field
@@ -42,7 +40,7 @@ class Column:
         The score by which the most striking are shown first; empty where there is none.
     kind
         ``fact``, ``number`` or ``verdict``.
-    store, instrument
+    store, field, instrument
         Where its values are from.
     told
         What a pointer is told of it.
@@ -53,6 +51,7 @@ class Column:
     kind: str = "fact"
     score: str = ""
     store: str = ""
+    field: Field | None = None
     instrument: Instrument | None = None
     told: str = ""
 
@@ -108,8 +107,17 @@ def columns_of(site: Site, selection: Selection) -> tuple[Column, ...]:
         if name not in _AFTER or _varies(snapshot, name)
     ]
     scanned = {one.category for one in site.corpus.verdict_columns().scanners}
+    facts += _sorted_by(site, selection)
     first = [OUTCOME] if OUTCOME in scanned and OUTCOME not in selection.shown else []
     return (*facts, *(_of_category(site, one, selection) for one in (*first, *selection.shown)))
+
+
+def _sorted_by(site: Site, selection: Selection) -> list[Column]:
+    """Give the score that the list is sorted by, so that it can be seen."""
+    if selection.kind != "top":
+        return []
+    name = selection.sort.removeprefix(TOP)
+    return [Column(name, "", "number", selection.sort, field=read_field(site.corpus.query(), name))]
 
 
 def instrument_for(site: Site, category: str, selection: Selection) -> Instrument:
@@ -139,7 +147,12 @@ def rows_of(
     """
     positions = found.positions[start:stop]
     beside = site.corpus.verdict_columns(found.query)
-    across = [_cells(found, beside, column, positions) for column in columns]
+    across = [
+        _of_field(site, found, column, positions)
+        if column.field is not None
+        else _cells(found, beside, column, positions)
+        for column in columns
+    ]
     ids = found.ids(start, stop)
     snippets = _snippets(found, positions) if words else [()] * len(positions)
     return [
@@ -155,7 +168,8 @@ def _of_category(site: Site, category: str, selection: Selection) -> Column:
         if category == OUTCOME and OUTCOME not in selection.shown:
             return Column(category, "", "verdict", told=str(error))
         raise
-    scored = not np.isnan(site.corpus.verdict_columns().column(category, one.digest).scores).all()
+    gave = site.corpus.verdict_columns().of(category)
+    scored = any(other.scores for other in gave if other.digest == one.digest)
     return Column(
         name=category,
         sort=f"{VERDICT}.{category}",
@@ -169,6 +183,12 @@ def _of_category(site: Site, category: str, selection: Selection) -> Column:
 def _varies(snapshot: Snapshot, name: str) -> bool:
     held = snapshot.coded(name)
     return len(held.values) > 1 or (len(held.values) == 1 and bool((held.codes < 0).any()))
+
+
+def _of_field(site: Site, found: Found, column: Column, positions: Positions) -> list[Cell]:
+    assert column.field is not None
+    beside = Beside(found.query, site.corpus, found.instruments, {})
+    return [_fact(column, value) for value in beside.values(column.field, positions)]
 
 
 def _cells(found: Found, beside: Any, column: Column, positions: Positions) -> list[Cell]:
@@ -195,6 +215,8 @@ def _fact(column: Column, value: Any) -> Cell:
     mark = _TIERS.get(str(value), "") if column.sort == "tier" else ""
     if isinstance(value, int):
         return Cell(f"{value:,}", mark, value=value)
+    if isinstance(value, float):
+        return Cell(f"{value:g}", mark, value=value)
     return Cell(str(value), mark, value=str(value))
 
 

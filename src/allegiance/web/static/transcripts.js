@@ -208,6 +208,7 @@ function scrolled(list) {
     const panels = document.querySelector(".panels");
     if (panels) panels.style.maxHeight = innerWidth > 1150 ? `${Math.max(left, 300)}px` : "";
     const wide = heads.map((head) => Math.ceil(head.offsetWidth * 1.08)); // others may be longer
+    wide[0] = Math.max(wide[0], 8.5 * total.toLocaleString("en").length + 24);
     heads.forEach((head, n) => { head.style.width = `${wide[n]}px`; });
     list.classList.add("fixed");
     drawn = "";
