@@ -19,7 +19,7 @@ from allegiance.corpus.filter_rows import holds, value_of
 from allegiance.corpus.filters import And, Compare, Expression, Field, IsNull, Kind, Not, Or
 from allegiance.corpus.order import Positions
 from allegiance.corpus.verdict_columns import VerdictColumn
-from allegiance.errors import AllegianceError
+from allegiance.errors import AllegianceError, UsageError
 
 VERDICT, SCORE, LABEL = "verdict", "verdict_score", "label"
 BESIDE = {VERDICT: Kind.JSON, SCORE: Kind.JSON, LABEL: Kind.JSON}
@@ -84,6 +84,45 @@ class Beside:
             return held.at(among)
         known = [value_of(place, {place.column: one}) for one in (*held.values, None)]
         return [known[code] for code in held.codes[among].tolist()]
+
+    def sorted(
+        self, place: Field, among: Positions, *, descending: bool = False, nothing: bool = True
+    ) -> Positions:
+        """Sort some transcripts by what a field holds; ids settle ties.
+
+        Parameters
+        ----------
+        nothing
+            Whether those for which it holds nothing come at the end; else they are left out.
+
+        Raises
+        ------
+        UsageError
+            If what it holds can't be compared with each other.
+        """
+        by_id = self._snapshot.sorted(among)
+        ranks, most = self._ranks(place, by_id)
+        if descending:
+            ranks = np.where(ranks < most, most - 1 - ranks, ranks)
+        ordered = by_id[np.argsort(ranks, kind="stable")]
+        return ordered if nothing else ordered[: int((ranks < most).sum())]
+
+    def _ranks(self, place: Field, positions: Positions) -> tuple[Any, int]:
+        """Give the rank of what a field holds, from 0, and the number that stands for nothing."""
+        if place.column == SCORE:
+            scores = self._scored(place)[positions]
+            different, ranks = np.unique(scores, return_inverse=True, equal_nan=True)
+            most = int((~np.isnan(different)).sum())
+            return ranks, most
+        held = self._held(place)
+        inside = place.column not in BESIDE and bool(place.path)
+        values = [value_of(place, {place.column: v}) if inside else v for v in held.values]
+        try:
+            order = {value: rank for rank, value in enumerate(sorted({*values} - {None}))}
+        except TypeError as error:
+            raise UsageError("What it is sorted by holds values of several kinds.") from error
+        rank_of = [*(order.get(value, len(order)) for value in values), len(order)]
+        return np.array(rank_of, np.int64)[held.codes[positions]], len(order)
 
     def _answers(self, condition: Expression) -> Answers:
         match condition:

@@ -125,7 +125,7 @@ class Hits(Sequence[Hit]):
 
     def to_dict(self) -> dict[str, Any]:
         """Return the result as JSON can carry it."""
-        first, *others = self._terms or [None]
+        first, *others = terms_of(self.query) or [None]
         result: dict[str, Any] = {
             "query": "" if first is None else first.text,
             "kind": self.kind,
@@ -146,15 +146,11 @@ class Hits(Sequence[Hit]):
             ]
         return result
 
-    @property
-    def _terms(self) -> "list[Words | Pattern]":
-        words = [] if self.query.words is None else [self.query.words]
-        return [*words, *self.query.patterns]
-
     @cached_property
     def _hits(self) -> tuple[Hit, ...]:
         query, schema = self.query, self.query.snapshot.schema
-        field = self._terms[0].column if self._terms else "text"
+        terms = terms_of(query)
+        field = terms[0].column if terms else "text"
         factors = factor_columns(schema)
         columns = ["transcript_id", "model", "task", *factors, field]
         rows = query.snapshot.take(query.positions, columns).to_pylist()
@@ -168,20 +164,37 @@ class Hits(Sequence[Hit]):
                 task=row["task"],
                 condition=condition_of(row),
                 field=field,
-                snippets=tuple(self._places(row[field] or "", field)),
+                snippets=places_in(query, row[field] or "", field, self._snippets),
             )
             for rank, (position, row) in enumerate(
                 zip(query.positions.tolist(), rows, strict=True), 1
             )
         )
 
-    def _places(self, text: str, field: str) -> Iterator[Snippet]:
-        """Choose the snippets in which the most different things matched, in their order."""
-        found = [term.spans(text) for term in self._terms if term.column == field]
-        cut = list(snippets(text, islice(merge(*found), _PLACES)))
-        different = [len({text[a:b].casefold() for a, b in one.spans}) for one in cut]
-        best = sorted(range(len(cut)), key=lambda i: (-different[i], i))[: self._snippets]
-        return (cut[i] for i in sorted(best))
+
+def places_in(query: Query, text: str, field: str, most: int = 3) -> tuple[Snippet, ...]:
+    """Choose the places of a text in which the most different things matched, in their order.
+
+    Parameters
+    ----------
+    query
+        What was searched for.
+    text, field
+        The text of a column of one of the transcripts that match.
+    most
+        How many at most.
+    """
+    found = [term.spans(text) for term in terms_of(query) if term.column == field]
+    cut = list(snippets(text, islice(merge(*found), _PLACES)))
+    different = [len({text[a:b].casefold() for a, b in one.spans}) for one in cut]
+    best = sorted(range(len(cut)), key=lambda i: (-different[i], i))[:most]
+    return tuple(cut[i] for i in sorted(best))
+
+
+def terms_of(query: Query) -> "list[Words | Pattern]":
+    """Give what a query searches for."""
+    words = [] if query.words is None else [query.words]
+    return [*words, *query.patterns]
 
 
 def snippets(text: str, spans: Iterable[Span]) -> Iterator[Snippet]:

@@ -42,14 +42,16 @@ class Scanner:
     ----------
     category, name, digest
         The category, and the scanner that looked.
-    verdicts
-        How many it gave, those on transcripts that are not here included.
+    verdicts, scores
+        How many it gave, and how many of them with a score; those on transcripts that are not here
+        included.
     """
 
     category: str
     name: str
     digest: str
     verdicts: int
+    scores: int = 0
 
 
 @dataclass(frozen=True)
@@ -140,11 +142,13 @@ def _asked(**wanted: str) -> str | None:
 def _counted(verdicts: "lance.LanceDataset", asked: str | None) -> tuple[Scanner, ...]:
     """Count verdicts by who gave them."""
     number: Counter[tuple[str, str, str]] = Counter()
+    scored: Counter[tuple[str, str, str]] = Counter()
     rows = verdicts.count_rows(filter=asked)
     for start in range(0, rows, _PART):
-        table = verdicts.to_table(columns=_WHO, filter=asked, offset=start, limit=_PART)
-        groups = table.group_by(_WHO).aggregate([([], "count_all")]).to_pylist()
-        for one in groups:
+        table = verdicts.to_table(columns=[*_WHO, "score"], filter=asked, offset=start, limit=_PART)
+        counts = [([], "count_all"), ("score", "count")]
+        for one in table.group_by(_WHO).aggregate(counts).to_pylist():
             key = (one["category"], one["scanner"] or "", one["scanner_digest"])
             number[key] += one["count_all"]
-    return tuple(Scanner(*key, count) for key, count in sorted(number.items()))
+            scored[key] += one["score_count"]
+    return tuple(Scanner(*key, count, scored[key]) for key, count in sorted(number.items()))

@@ -76,7 +76,7 @@ def table_file(
     writer = csv.writer(out)
     writer.writerow(columns)
     for row in rows:
-        writer.writerow([_cell(row.get(column)) for column in columns])
+        writer.writerow([cell(row.get(column)) for column in columns])
     return _file(out.getvalue(), f"{name}.csv", "text/csv")
 
 
@@ -85,7 +85,7 @@ def picture_file(content: bytes | str, name: str, media: str) -> Response:
     return _file(content, name, media)
 
 
-def _cell(value: Any) -> Any:
+def cell(value: Any) -> Any:
     """Make a value a cell that no spreadsheet takes for a formula."""
     if value is None:
         return ""

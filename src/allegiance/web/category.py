@@ -1,0 +1,193 @@
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
+"""A category beside the list: its definition, what its scanner said of the transcripts listed, its measured error."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, cast
+
+from allegiance.audit import Record, calibration_of, known_property, open_draw
+from allegiance.audit.calibrating import CALIBRATION
+from allegiance.audit.matching import VERDICT
+from allegiance.audit.specs import Instrument
+from allegiance.errors import AllegianceError, UsageError
+from allegiance.scanners.codebook import Category
+from allegiance.web.chips import with_condition
+from allegiance.web.found import Found
+from allegiance.web.rows import instrument_for
+from allegiance.web.site import Site
+
+_MEASURES = ("sensitivity", "specificity", "PPV")
+
+
+@dataclass(frozen=True)
+class Counted:
+    """How many of the listed transcripts have a value, and the address of those alone."""
+
+    value: str
+    number: int
+    address: str
+    status: str = ""
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One measured property of a scanner: a share, its limits, and k of n; without limits, why there are none."""
+
+    name: str
+    hits: int
+    reads: int
+    estimate: float | None = None
+    low: float = 0.0
+    high: float = 1.0
+    why: str = ""
+
+
+@dataclass(frozen=True)
+class Error:
+    """What is known of a scanner's error, and where it was measured; `why` says why nothing is.
+
+    Attributes
+    ----------
+    measures
+        Sensitivity, specificity, PPV.
+    draw
+        Of which draw the labels are; a neutral number.
+    population
+        N of that draw's frame.
+    on_record
+        Whether somebody calibrated it; else it was computed for this page.
+    """
+
+    measures: tuple[Measured, ...] = ()
+    draw: int = 0
+    population: int = 0
+    reads: int = 0
+    on_record: bool = False
+    labelled: bool = False
+    why: str = ""
+
+
+@dataclass(frozen=True)
+class Panel:
+    """A category that is shown."""
+
+    name: str
+    category: Category | None
+    instrument: Instrument
+    counts: tuple[Counted, ...]
+    others: int
+    error: Error
+    without: str
+
+
+def panels_of(site: Site, found: Found) -> list[Panel]:
+    """Give what is told of each category that a selection shows."""
+    return [_panel(site, found, name) for name in found.selection.shown]
+
+
+def error_of(site: Site, name: str, instrument: Instrument, *, compute: bool = False) -> Error:
+    """Say what is known of a scanner's error.
+
+    Parameters
+    ----------
+    compute
+        Whether labels that nobody set beside it yet are set beside it now, which takes a moment.
+    """
+    with site.record() as record:
+        on_record = _on_record(record, name, instrument)
+        if on_record is not None:
+            return on_record
+        drawn = _labelled_draws(record, name)
+        if not drawn:
+            return Error(why="nobody has measured this scanner here")
+        if not compute:
+            return Error(labelled=True)
+        newest = max(one.seq for one in record.labels(name))
+    # Others wait for the record: what takes a moment reads the ledger by itself.
+    key = ("error", name, instrument.digest, site.verdicts_version, newest)
+    return site.kept(key, lambda: _computed(site, drawn[-1], name, instrument))
+
+
+def _panel(site: Site, found: Found, name: str) -> Panel:
+    selection = found.selection
+    instrument = instrument_for(site, name, selection)
+    category = site.book.by_name.get(name)
+    said = site.corpus.verdict_columns(found.query).column(name, instrument.digest)
+    counts = said.values.counts(found.positions)
+    known = category.values if category is not None else ()
+    values = [*known, *(value for value in counts if value is not None and value not in known)]
+    counted = [_counted(found, name, value, counts.get(value, 0)) for value in values]
+    statuses = said.statuses.counts(found.positions[said.values.codes[found.positions] < 0])
+    counted += [
+        _counted(found, name, None, number, status or "not looked at")
+        for status, number in statuses.items()
+    ]
+    gave = site.corpus.verdict_columns().of(name)
+    shown = tuple(one for one in selection.shown if one != name)
+    without = "/transcripts?" + replace(selection, shown=shown).address()
+    error = error_of(site, name, instrument)
+    return Panel(name, category, instrument, tuple(counted), len(gave) - 1, error, without)
+
+
+def _counted(found: Found, name: str, value: str | None, number: int, status: str = "") -> Counted:
+    operator, given = ("is missing", ()) if value is None else ("is", (value,))
+    where = with_condition(found.query, found.selection.where, f"{VERDICT}.{name}", operator, given)
+    address = "/transcripts?" + replace(found.selection, where=where).address()
+    return Counted(value or "", number, address, status)
+
+
+def _labelled_draws(record: Record, name: str) -> list[str]:
+    """Give the draws by chance in which a category was labelled, the first first."""
+    names = dict.fromkeys(one.label.draw for one in record.labels(name))
+    return [one for one in record.draws if one in names and _of_chance(record, one)]
+
+
+def _of_chance(record: Record, name: str) -> bool:
+    spec = record.draws[name].spec
+    chosen = spec.testimony is not None and spec.testimony.order != "random"
+    return spec.design != "top" and not chosen
+
+
+def _on_record(record: Record, name: str, instrument: Instrument) -> Error | None:
+    """Find the newest calibration of a scanner that somebody looked at."""
+    for look in reversed(record.looks):
+        body = look.body
+        scanner = cast(Mapping[str, Any], body.get("scanner") or {})
+        if body.get("what") != CALIBRATION or look.category != name:
+            continue
+        if scanner.get("digest") != instrument.digest or look.draws[0] not in record.draws:
+            continue
+        told = [(one, cast(dict[str, Any], body.get(one) or {})) for one in _MEASURES]
+        return Error(
+            measures=tuple(_measured(name, measure) for name, measure in told),
+            draw=[*record.draws].index(look.draws[0]) + 1,
+            population=int(body.get("population") or 0),
+            reads=int(body.get("reads") or 0),
+            on_record=True,
+        )
+    return None
+
+
+def _measured(name: str, told: Mapping[str, Any]) -> Measured:
+    """Read a measure as `Measure.to_dict` wrote it."""
+    interval = cast(dict[str, Any], told.get("interval") or {})
+    hits, reads = int(told.get("hits") or 0), int(told.get("reads") or 0)
+    if interval.get("estimate") is None:
+        return Measured(name, hits, reads, why=str(told.get("reason") or "not measured"))
+    return Measured(name, hits, reads, interval["estimate"], interval["low"], interval["high"])
+
+
+def _computed(site: Site, draw: str, name: str, instrument: Instrument) -> Error:
+    record = Record.of(site.ledger)
+    try:
+        drawn = open_draw(site.corpus, record, draw)
+        shown = calibration_of(drawn, record, known_property(record, name), instrument)
+    except (UsageError, AllegianceError) as error:
+        return Error(labelled=True, why=str(error))
+    told = shown.to_dict()
+    return Error(
+        measures=tuple(_measured(one, told[one]) for one in _MEASURES),
+        draw=[*record.draws].index(draw) + 1,
+        population=len(drawn.frame),
+        reads=len(shown.reading.reads),
+    )
