@@ -172,7 +172,7 @@ function centre(range) {
 }
 
 let later;
-input.addEventListener("input", () => { clearTimeout(later); later = setTimeout(() => find(input.value, "literal"), 140); });
+input.addEventListener("input", () => { told.textContent = ""; clearTimeout(later); later = setTimeout(() => find(input.value, "literal"), 140); });
 form.addEventListener("submit", async (event) => {
   event.preventDefault();
   clearTimeout(later);
