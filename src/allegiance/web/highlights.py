@@ -101,6 +101,8 @@ class Highlights:
         first = self.marks[on[0]]
         by_raters = [self.marks[number].quoted for number in on]
         looks = " quoted only" if all(by_raters) else " quoted" if any(by_raters) else ""
+        others = [slot for number in on if (slot := self.marks[number].slot) != first.slot]
+        looks += f" and and-{others[0]}" if others else ""
         begun = [
             one.number
             for one in (self.marks[number] for number in on)

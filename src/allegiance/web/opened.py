@@ -19,7 +19,7 @@ _WHOLE_ID = 64
 _KEPT, _WORTH_KEEPING = 6, 100_000
 """Long transcripts that stay laid out between the requests for their parts, and from which length on."""
 
-Row = dict[str, Any]
+VerdictRow = dict[str, Any]
 """A row of the verdict table."""
 
 
@@ -86,17 +86,17 @@ def laid(site: Site, identifier: str, transcript: Transcript | None = None) -> C
 
 def verdicts_on(
     site: Site, ids: Sequence[str], category: str | None = None
-) -> dict[str, list[Row]]:
+) -> dict[str, list[VerdictRow]]:
     """Give what scanners said of some transcripts, by transcript."""
-    found: dict[str, list[Row]] = {identifier: [] for identifier in ids}
-    rows = cast(list[Row], site.corpus.verdicts(category=category, ids=ids).to_pylist())
+    found: dict[str, list[VerdictRow]] = {identifier: [] for identifier in ids}
+    rows = cast(list[VerdictRow], site.corpus.verdicts(category=category, ids=ids).to_pylist())
     for row in rows:
         found[row["transcript_id"]].append(row)
     return found
 
 
 def marked_for(
-    site: Site, labels: Sequence[Labelled], told: Conversation, verdicts: Sequence[Row]
+    site: Site, labels: Sequence[Labelled], told: Conversation, verdicts: Sequence[VerdictRow]
 ) -> Highlights:
     """Find what is highlighted in a transcript, for somebody who may see some labels of it."""
     order = site.study.categories if site.study is not None else ()

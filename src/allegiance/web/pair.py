@@ -18,7 +18,7 @@ from allegiance.web.access import Person
 from allegiance.web.conversation import Conversation, Row, Turn
 from allegiance.web.facts import facts_of, outcome_of, shape_of
 from allegiance.web.highlights import Highlights
-from allegiance.web.opened import id_of, laid, marked_for, verdicts_on
+from allegiance.web.opened import VerdictRow, id_of, laid, marked_for, verdicts_on
 from allegiance.web.page import PersonHere, SiteHere, page
 from allegiance.web.pairing import Family, Member, Pairing, family_of, pairing
 from allegiance.web.prompt_words import Run, compared
@@ -122,12 +122,13 @@ def pair(
     ids = [found.left.transcript_id, found.right.transcript_id]
     site.open(person, Route(kind="link"), ids, [None, None])
     both = [transcript if one == identifier else site.corpus.get(one) for one in ids]
-    outcomes = _outcomes(site, [one.transcript_id for one in (*found.lefts, *found.rights)])
+    verdicts = verdicts_on(site, [one.transcript_id for one in (*found.lefts, *found.rights)])
+    outcomes = {one: outcome_of(said) for one, said in verdicts.items()}
     sides = (
         _side(both[0], found.left, found.lefts, outcomes, factor, against),
         _side(both[1], found.right, found.rights, outcomes, factor, against),
     )
-    lines = [*_lines(site, person, both)]
+    lines = [*_lines(site, person, both, [verdicts[one] for one in ids])]
     return page(request, "pair.html.j2", sides=sides, lines=lines, **told)
 
 
@@ -171,11 +172,6 @@ def _address(identifier: str, factor: str, against: str = "") -> str:
     return f"/pair/{identifier}" + (f"?{urlencode(told)}" if told else "")
 
 
-def _outcomes(site: Site, ids: Sequence[str]) -> dict[str, str]:
-    by_id = verdicts_on(site, ids, "outcome")
-    return {identifier: outcome_of(verdicts) for identifier, verdicts in by_id.items()}
-
-
 def _side(
     transcript: Transcript,
     member: Member,
@@ -209,15 +205,18 @@ def _side(
     )
 
 
-def _lines(site: Site, person: Person, both: Sequence[Transcript]) -> Iterable[Line]:
+def _lines(
+    site: Site, person: Person, both: Sequence[Transcript], verdicts: Sequence[Sequence[VerdictRow]]
+) -> Iterable[Line]:
     """Put both conversations beside each other, turn by turn, and each turn part by part."""
     told_both = [laid(site, one.transcript_id, one) for one in both]
     with site.record() as record:
         labels = [labels_seen(record, person, one.transcript_id) for one in both]
-    said = verdicts_on(site, [one.transcript_id for one in both])
     marked = [
-        replace(marked_for(site, seen, told, said[one.transcript_id]), prefix=prefix)
-        for told, one, seen, prefix in zip(told_both, both, labels, ("left", "right"), strict=True)
+        replace(marked_for(site, seen, told, said), prefix=prefix)
+        for told, said, seen, prefix in zip(
+            told_both, verdicts, labels, ("left", "right"), strict=True
+        )
     ]
     begins = [_replies_from(one) for one in both]
     for at in range(max(begins)):

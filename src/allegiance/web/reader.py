@@ -10,7 +10,7 @@ from starlette.datastructures import QueryParams
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
-from allegiance.audit import Route
+from allegiance.audit import Record, Route
 from allegiance.audit.record import Labelled
 from allegiance.audit.specs import Property
 from allegiance.corpus import Transcript
@@ -21,7 +21,7 @@ from allegiance.web.access import Person
 from allegiance.web.facts import facts_of, labels_told, outcome_of, said_of, shape_of
 from allegiance.web.found import found
 from allegiance.web.highlights import NONE
-from allegiance.web.how_found import how_found
+from allegiance.web.how_found import HowFound, how_found
 from allegiance.web.opened import (
     had_before,
     has_open,
@@ -99,6 +99,7 @@ def reasons(
     from allegiance.audit import why
     from allegiance.audit.explaining import in_context
 
+    identifier = id_of(site, identifier)
     site.corpus.get(identifier)
     if not has_open(site, person, identifier, blind=False):
         site.open(person, Route(kind="link"), [identifier], [None])
@@ -164,12 +165,13 @@ def _opened(
         labels = labels_seen(record, person, identifier)
         how = None if blind else how_found(record, identifier, way.route, way.place)
         declared = {p.category: p for d in record.draws.values() for p in d.spec.properties}
+        known = {*site.book.by_name, *declared}
+        chosen = next((name for name in way.selection.shown if name in known), "")
+        counts_in = _draws_for(record, chosen, how)
         unblinded = blind and had_before(record, person, identifier, blind=False)
     study = site.study
     order = study.categories if study is not None else ()
     marked = NONE if blind else marked_for(site, labels, told, verdicts)
-    known = {*site.book.by_name, *declared}
-    chosen = next((name for name in way.selection.shown if name in known), "")
     asked = _whole_number(request.query_params.get("part", "1"), "part")
     return page(
         request,
@@ -187,6 +189,7 @@ def _opened(
         labels=[] if blind else labels_told(labels, marked),
         how=how,
         citation=None if blind else f"Transcript {identifier[:12]}: {how.words if how else ''}",
+        counts_in=counts_in,
         panel=_panel(site, declared, labels, person, chosen),
         way=way,
         **_addresses(way, transcript, blind=blind),
@@ -258,6 +261,12 @@ def _panel(
             own,
         )
     return Panel(names, "", (), (), "", "", None)
+
+
+def _draws_for(record: Record, category: str, how: HowFound | None) -> list[str]:
+    """Give the draws that a transcript was opened in and that are after a category: a label counts there, too."""
+    names = how.draws if how is not None else ()
+    return [name for name in names if record.draws[name].spec.property_of(category) is not None]
 
 
 def _is_blind(asked: QueryParams) -> bool:
