@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, cast
 
 from allegiance.corpus import Message, Transcript, jsontext
-from allegiance.study.reply import parse_reply, stretches
+from allegiance.study.reply import Stretch, parse_reply, stretches
 
 Kind = Literal["text", "reasoning", "output", "tag", "call", "note"]
 """What a row shows: text that nobody took apart, reasoning, output, the tags between them, a call, a remark of ours."""
@@ -312,11 +312,11 @@ class _Writing:
         self._fresh = False
 
 
-def _between(text: str, found: Sequence[Any]) -> list[tuple[Kind, int, int]]:
+def _between(text: str, found: Sequence[Stretch]) -> list[tuple[Kind, int, int]]:
     """Add what stands between stretches: tags; white space alone is left out."""
     told: list[tuple[Kind, int, int]] = []
     at = 0
-    for kind, start, end in [*found, ("output", len(text), len(text))]:
+    for kind, start, end in [*found, Stretch("output", len(text), len(text))]:
         between = text[at:start]
         if between.strip():
             left = len(between) - len(between.lstrip())

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
 import msgspec
 
@@ -252,4 +252,4 @@ def _for_people(text: str) -> str:
         found = jsontext.value(text.encode("utf-8", "surrogatepass"))
     except jsontext.BadJSONError:
         return text
-    return msgspec.json.format(msgspec.json.encode(cast(Any, found)), indent=2).decode()
+    return msgspec.json.format(msgspec.json.encode(found), indent=2).decode()

@@ -77,6 +77,8 @@ class Guard:
                     answer.setdefault(name, value)
                 if not scope["path"].startswith("/static/"):
                     answer.setdefault("cache-control", "no-store")
+                elif not scope.get("query_string"):  # its address stays when its content changes
+                    answer.setdefault("cache-control", "no-cache")
             await send(message)
 
         refusal, body = await self._checked(request, headers, receive)

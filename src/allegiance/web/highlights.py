@@ -99,6 +99,10 @@ class Highlights:
 
     def _marked(self, text: Markup, on: Sequence[int], piece: Piece, low: int) -> Markup:
         first = self.marks[on[0]]
+        by_raters = [self.marks[number].quoted for number in on]
+        looks = " quoted only" if all(by_raters) else " quoted" if any(by_raters) else ""
+        others = [slot for number in on if (slot := self.marks[number].slot) != first.slot]
+        looks += f" and and-{others[0]}" if others else ""
         begun = [
             one.number
             for one in (self.marks[number] for number in on)
@@ -109,7 +113,7 @@ class Highlights:
             '<mark class="hl slot-{}{}" data-h="{}" tabindex="-1" title="{}"{}>{}</mark>'
         ).format(
             first.slot,
-            " quoted" if first.quoted else "",
+            looks,
             " ".join(map(str, on)),
             inert_line(" · ".join(dict.fromkeys(self.marks[number].name for number in on))),
             anchor,

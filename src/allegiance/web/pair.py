@@ -11,13 +11,14 @@ from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import Response
 
-from allegiance.audit import Route, whole_id
+from allegiance.audit import Route
 from allegiance.corpus import Transcript
 from allegiance.study.outcomes import Outcome
 from allegiance.web.access import Person
-from allegiance.web.conversation import Conversation, Row, Turn, laid_out
+from allegiance.web.conversation import Conversation, Row, Turn
 from allegiance.web.facts import facts_of, outcome_of, shape_of
-from allegiance.web.highlights import Highlights, highlights
+from allegiance.web.highlights import Highlights
+from allegiance.web.opened import VerdictRow, id_of, laid, marked_for, verdicts_on
 from allegiance.web.page import PersonHere, SiteHere, page
 from allegiance.web.pairing import Family, Member, Pairing, family_of, pairing
 from allegiance.web.prompt_words import Run, compared
@@ -100,7 +101,7 @@ def pair(
     against: str = "",
 ) -> Response:
     """Show a transcript beside the one of the same request at another level of a factor."""
-    identifier = start if len(start) == 64 else whole_id(site.corpus, start)
+    identifier = id_of(site, start)
     transcript = site.corpus.get(identifier)
     family = _family(site, transcript, factor)
     found = pairing(family, transcript, against)
@@ -113,20 +114,22 @@ def pair(
         "transcript": transcript,
         "address": _address,
         "facts": facts_of(transcript, site.study),
+        **_ways(found, against),
     }
     if found.right is None:
         site.open(person, Route(kind="link"), [identifier], [None])
-        return page(request, "pair.html.j2", sides=(), lines=(), **told, **_ways(found, against))
+        return page(request, "pair.html.j2", sides=(), lines=(), **told)
     ids = [found.left.transcript_id, found.right.transcript_id]
     site.open(person, Route(kind="link"), ids, [None, None])
     both = [transcript if one == identifier else site.corpus.get(one) for one in ids]
-    outcomes = _outcomes(site, [one.transcript_id for one in (*found.lefts, *found.rights)])
+    verdicts = verdicts_on(site, [one.transcript_id for one in (*found.lefts, *found.rights)])
+    outcomes = {one: outcome_of(said) for one, said in verdicts.items()}
     sides = (
         _side(both[0], found.left, found.lefts, outcomes, factor, against),
         _side(both[1], found.right, found.rights, outcomes, factor, against),
     )
-    lines = [*_lines(site, person, both)]
-    return page(request, "pair.html.j2", sides=sides, lines=lines, **told, **_ways(found, against))
+    lines = [*_lines(site, person, both, [verdicts[one] for one in ids])]
+    return page(request, "pair.html.j2", sides=sides, lines=lines, **told)
 
 
 def _family(site: Site, transcript: Transcript, factor: str) -> Family:
@@ -169,14 +172,6 @@ def _address(identifier: str, factor: str, against: str = "") -> str:
     return f"/pair/{identifier}" + (f"?{urlencode(told)}" if told else "")
 
 
-def _outcomes(site: Site, ids: Sequence[str]) -> dict[str, str]:
-    rows = cast(list[dict[str, Any]], site.corpus.verdicts(category="outcome", ids=ids).to_pylist())
-    by_id: dict[str, list[dict[str, Any]]] = {}
-    for row in rows:
-        by_id.setdefault(row["transcript_id"], []).append(row)
-    return {identifier: outcome_of(verdicts) for identifier, verdicts in by_id.items()}
-
-
 def _side(
     transcript: Transcript,
     member: Member,
@@ -210,32 +205,35 @@ def _side(
     )
 
 
-def _lines(site: Site, person: Person, both: Sequence[Transcript]) -> Iterable[Line]:
+def _lines(
+    site: Site, person: Person, both: Sequence[Transcript], verdicts: Sequence[Sequence[VerdictRow]]
+) -> Iterable[Line]:
     """Put both conversations beside each other, turn by turn, and each turn part by part."""
-    laid = [laid_out(one) for one in both]
+    told_both = [laid(site, one.transcript_id, one) for one in both]
     with site.record() as record:
         labels = [labels_seen(record, person, one.transcript_id) for one in both]
-    order = site.study.categories if site.study is not None else ()
     marked = [
-        replace(highlights(told, _verdicts(site, one), seen, ("outcome", *order)), prefix=prefix)
-        for told, one, seen, prefix in zip(laid, both, labels, ("left", "right"), strict=True)
+        replace(marked_for(site, seen, told, said), prefix=prefix)
+        for told, said, seen, prefix in zip(
+            told_both, verdicts, labels, ("left", "right"), strict=True
+        )
     ]
     begins = [_replies_from(one) for one in both]
     for at in range(max(begins)):
-        yield _prompt_line(laid, begins, at)
-    turns = [_turns(told, begin) for told, begin in zip(laid, begins, strict=True)]
+        yield _prompt_line(told_both, begins, at)
+    turns = [_turns(told, begin) for told, begin in zip(told_both, begins, strict=True)]
     for left, right in zip_longest(*turns, fillvalue=()):
         yield from _reply_lines(cast(Sequence[Row], left), cast(Sequence[Row], right), marked)
 
 
-def _prompt_line(laid: Sequence[Conversation], begins: Sequence[int], at: int) -> Line:
+def _prompt_line(both: Sequence[Conversation], begins: Sequence[int], at: int) -> Line:
     """Compare a message of the prompts."""
     texts = [
         told.texts.get((at, "text"), "")[:_COMPARED] if at < begin else ""
-        for told, begin in zip(laid, begins, strict=True)
+        for told, begin in zip(both, begins, strict=True)
     ]
     turns = [
-        told.turns[at] if at < begin else None for told, begin in zip(laid, begins, strict=True)
+        told.turns[at] if at < begin else None for told, begin in zip(both, begins, strict=True)
     ]
     left, right = compared(*texts)
     role = next(turn.role for turn in turns if turn is not None)
@@ -282,8 +280,3 @@ def _replies_from(transcript: Transcript) -> int:
     """Say where the prompt ends: at the first message that the model wrote, or that was put into its mouth."""
     messages = transcript.messages
     return next((i for i, one in enumerate(messages) if one.author != "scripted"), len(messages))
-
-
-def _verdicts(site: Site, transcript: Transcript) -> list[dict[str, Any]]:
-    found = site.corpus.verdicts(ids=[transcript.transcript_id])
-    return cast(list[dict[str, Any]], found.to_pylist())

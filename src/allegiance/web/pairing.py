@@ -1,3 +1,4 @@
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
 """Pairs: the transcripts of one request that differ in one factor alone, and the requests beside it."""
 
 from collections.abc import Iterable, Mapping, Sequence

@@ -172,7 +172,7 @@ function centre(range) {
 }
 
 let later;
-input.addEventListener("input", () => { clearTimeout(later); later = setTimeout(() => find(input.value, "literal"), 140); });
+input.addEventListener("input", () => { told.textContent = ""; clearTimeout(later); later = setTimeout(() => find(input.value, "literal"), 140); });
 form.addEventListener("submit", async (event) => {
   event.preventDefault();
   clearTimeout(later);
@@ -374,8 +374,15 @@ key("j", "next in the list", () => follow("next", "That was the last of them."))
 key("k", "previous in the list", () => follow("prev", "This is the first of them."));
 key("/", "find in this transcript", () => { input.focus(); input.select(); });
 key(["n", "N"], "next and previous match", (event) => step(event.key === "n" ? 1 : -1));
+key(["]", "["], "next and previous message", (event) => {
+  const heads = [...conversation.querySelectorAll(".said-by")];
+  const tops = heads.map((head) => head.getBoundingClientRect().top - 62);
+  const to = event.key === "]" ? heads[tops.findIndex((top) => top > 2)] : heads[tops.findLastIndex((top) => top < -2)];
+  if (to) to.scrollIntoView({ block: "start" });
+  else say(event.key === "]" ? "This is the last message." : "This is the first message.");
+});
 if (reader.dataset.mayLabel === "1") {
-  key([..."123456789"], "label with this value", (event) => answer(Number(event.key)));
+  key([..."123456789"], "label with this value of the category", (event) => answer(Number(event.key)));
   key("q", "quote what is selected, to go with the label", addQuote);
   key("u", "label again to revise: nothing is taken back here", () => say("Nothing is taken back here: label it again, and both answers are on record."));
 }
