@@ -1,7 +1,9 @@
 """The pages that set a scanner against labels; that it was looked at is put on record, as by the command."""
 
+import shlex
 from collections import Counter
 from typing import Annotated, Any, Literal, cast
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Form
 from starlette.requests import Request
@@ -12,6 +14,7 @@ from allegiance.audit.calibrating import CALIBRATION, routes_of
 from allegiance.audit.calibration_text import sentence
 from allegiance.audit.calibrations import calibrations_told
 from allegiance.audit.record import Record
+from allegiance.audit.specs import Instrument
 from allegiance.errors import AllegianceError, UsageError
 from allegiance.web.calibration_rows import measured, notes_of, rate_rows, rows_of
 from allegiance.web.exporting import picture_file, provenance, table_file
@@ -79,6 +82,9 @@ def calibrated(
     request: Request, site: SiteHere, person: PersonHere, category: str, scanner: str = ""
 ) -> Response:
     """Show what was looked at, or ask whether to look."""
+    values = _values(site, category)
+    if values:
+        return page(request, "calibrate_value.html.j2", category=category, values=values)
     try:
         asked = asked_for(site, person, category, scanner)
     except AllegianceError as error:
@@ -156,16 +162,57 @@ def figure(
     return picture_file(vl_convert.svg_to_png(text, scale=2.0), name, "image/png")
 
 
+def _values(site: Site, category: str) -> tuple[str, ...]:
+    """Give the values of a category of which one has to be chosen; empty where one is meant."""
+    known = site.book.by_name.get(category.replace("_", "-"))
+    if known is None or "yes" in known.values:
+        return ()
+    with site.record() as record:
+        return () if record.property_of(known.name) is not None else known.values
+
+
 def _scanned(site: Site) -> dict[str, int]:
     """Give category to how many scanners gave verdicts in it."""
+    return dict(Counter(one.category for one in _instruments(site)))
 
-    def count() -> dict[str, int]:
+
+def _scanners(site: Site, category: str) -> list[Instrument]:
+    """Give the scanners that gave verdicts in a category."""
+    return [one for one in _instruments(site) if one.category == category]
+
+
+def _instruments(site: Site) -> list[Instrument]:
+    def find() -> list[Instrument]:
         table = cast(Any, site.corpus).verdicts()
-        by = ["category", "scanner_digest"]
+        by = ["category", "scanner", "scanner_digest"]
         kinds = table.select(by).group_by(by).aggregate([]).to_pylist()
-        return dict(Counter(str(row["category"]) for row in kinds))
+        found = [
+            Instrument(
+                category=row["category"], scanner=row["scanner"], digest=row["scanner_digest"]
+            )
+            for row in kinds
+        ]
+        return sorted(found, key=lambda one: (one.category, one.scanner, one.digest))
 
-    return site.kept(("scanned", site.verdicts_version), count)
+    return site.kept(("instruments", site.verdicts_version), find)
+
+
+def _form(command: str) -> str:
+    """Turn a command that draws into the address of the form that does the same."""
+    words = shlex.split(command)
+    told = dict(zip(words[3::2], words[4::2], strict=True))
+    category, _, value = told.get("--category", "").partition("=")
+    fields = {
+        "n": told.get("--n", ""),
+        "where": told.get("--where", ""),
+        "category": category,
+        "value": value,
+        "design": told.get("--design", ""),
+        "by": told.get("--by", ""),
+        "allocation": told.get("--allocate", ""),
+        "scanner": told.get("--scanner", ""),
+    }
+    return urlencode({name: text for name, text in fields.items() if text})
 
 
 def _told(site: Site, asked: Asked) -> dict[str, Any]:
@@ -195,11 +242,11 @@ def _told(site: Site, asked: Asked) -> dict[str, Any]:
                     for one in these
                 ],
                 "compared": of_draw["compared"],
-                "next": of_draw["next"],
+                "next": [{**one, "form": _form(one["command"])} for one in of_draw["next"]],
             }
             for these, of_draw in zip(found, told, strict=True)
         ],
-        "rates": rates,
+        "scanners": _scanners(site, asked.wanted.category),
         "width": WIDTH,
         "event": event,
         "provenance": _line(site, asked, found),

@@ -37,21 +37,19 @@ def rate_rows(one: Calibration, rates: list[dict[str, Any]]) -> list[Row]:
         if rate["scanner"]["digest"] != one.instrument.digest:
             continue
         naive = rate["naive"]
-        own = f"{naive['positives']:,} of {naive['told']:,}, no estimate"
+        own = f"{naive['positives']:,} of {naive['told']:,}"
         rows.append(Row("Scanner's own rate", None, own, naive["rate"]))
         for by_draw in rate["corrected"]:
             if by_draw["draw"] == one.draw.name and by_draw["found"] is not None:
                 for name, key in (("Corrected by labels", "interval"), ("Labels alone", "labels")):
                     made = by_draw["found"][key]
-                    rows.append(Row(name, None if made is None else _interval(made), _shown(made)))
+                    told = "" if made is None or made["hits"] is None else _seen(made)
+                    rows.append(Row(name, None if made is None else _interval(made), told))
     return rows
 
 
-def _shown(made: dict[str, Any] | None) -> str:
-    if made is None:
-        return "none"
-    about = "no rate" if made["estimate"] is None else f"{100 * made['estimate']:.1f} %"
-    return f"{about} [{100 * made['low']:.1f}, {100 * made['high']:.1f}]"
+def _seen(made: dict[str, Any]) -> str:
+    return f"{made['hits']:,} of {made['reads']:,}"
 
 
 def _interval(fields: dict[str, Any]) -> Interval:
