@@ -4,11 +4,11 @@ import csv
 import io
 
 import pytest
-from tests.web.drawing import NAME, drawn, label_all, record_of
-from tests.web.serving import People, client
 
 from allegiance.audit import agreement_of
 from allegiance.report.wording import limits
+from tests.web.drawing import NAME, drawn, label_all, record_of
+from tests.web.serving import People, client
 
 PEOPLE = People(ann="admin", ben="rater", cara="rater", dora="admin", rea="reader")
 AT = "/queues/1/doubts"

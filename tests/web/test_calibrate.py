@@ -6,10 +6,10 @@ import sys
 from xml.etree import ElementTree
 
 import pytest
-from tests.web.drawing import drawn, label_all, record_of
-from tests.web.serving import People, client
 
 from allegiance.audit import reading_of
+from tests.web.drawing import drawn, label_all, record_of
+from tests.web.serving import People, client
 
 PEOPLE = People(ann="admin", ben="rater", rea="reader")
 

@@ -3,13 +3,13 @@
 import json
 
 import pytest
-from tests.web.drawing import NAME, drawn, item_of, label, label_all, reading_of, record_of, said_of
-from tests.web.serving import People, client
 
 from allegiance.audit import Ledger, bind_rater, check_terms, open_draw, plant, settle_terms
 from allegiance.audit.plant_file import Case
 from allegiance.corpus import Message
 from allegiance.scanners.codebook import codebook
+from tests.web.drawing import NAME, drawn, item_of, label, label_all, reading_of, record_of, said_of
+from tests.web.serving import People, client
 
 PEOPLE = People(ann="admin", ben="rater", cara="rater", rea="reader")
 AT = "/queues/1/doubts"

@@ -1,11 +1,11 @@
 """Queues: draws under neutral names, made, shared out and extended from forms."""
 
 import pytest
-from tests.web.drawing import NAME, drawn, label, label_all, record_of
-from tests.web.serving import People, client
 
 from allegiance.audit import Ledger
 from allegiance.corpus import Workspace
+from tests.web.drawing import NAME, drawn, label, label_all, record_of
+from tests.web.serving import People, client
 
 PEOPLE = People(ann="admin", ben="rater", cara="rater", rea="reader")
 
