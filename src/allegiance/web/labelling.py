@@ -162,7 +162,7 @@ def _next(request: Request, desk: Desk) -> Response:
     told = _told(desk, False)
     return JSONResponse(
         {
-            "html": fragment("queue_item.html.j2", **told),
+            "html": fragment("queue_item.html.j2", **{**told, "said": []}),
             "said": " ".join(told["said"]),
             "through": told["shown"] is None,
         }

@@ -73,7 +73,13 @@ def wanted_of(site: Site, number: int, category: str) -> Property:
         If nobody defines the category.
     """
     drawn, book = draw_of(site, number), site.book
+    known = book.by_name.get(category.replace("_", "-"))
     with site.record() as record:
+        if known is not None and "yes" not in known.values and "=" not in category:
+            first = (
+                f"{category}={known.values[0]}"  # which value is looked for is nothing to a label
+            )
+            return drawn.spec.property_of(known.name) or declared(drawn, record, first, book)
         return declared(drawn, record, category, book)
 
 
