@@ -168,7 +168,7 @@ def test_what_a_claim_lacks_is_refused_with_the_commands_own_sentence_and_nothin
         assert found.status_code == 400
         assert done.exit_code == 2
         said = re.search(
-            r"Refused, and nothing was recorded\. (.*?\.) existence", text_of(found.text)
+            r"Refused, and nothing was recorded\. (.*?) existence There is", text_of(found.text)
         ).group(1)
         assert said.rstrip(".") in " ".join(done.stderr.replace("│", " ").split())
     assert not claims_in(read.site)
