@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from importlib.resources import files
 from typing import Any, Protocol
 
@@ -104,6 +105,7 @@ def relation_rules() -> str:
     return (files("allegiance.report") / "templates" / "relation.css").read_text(encoding="utf-8")
 
 
+@cache
 def _environment() -> Environment:
     environment = Environment(
         loader=PackageLoader("allegiance.report"),

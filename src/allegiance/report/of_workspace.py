@@ -89,6 +89,7 @@ def report_of(
     note: Callable[[str], None],
     found: Found | None = None,
     others: "Mapping[str, Instrument] | None" = None,
+    related: bool = True,
 ) -> StudyReport:
     """Report on the whole corpus of a workspace, as it was scanned.
 
@@ -100,6 +101,8 @@ def report_of(
         How transcripts were found, if a ledger says.
     others
         Further scanners of yes-or-no categories whose rates are wanted, by the name under which they are shown.
+    related
+        Whether to read whose intent was kept, which takes about as long as all the rest.
 
     Raises
     ------
@@ -133,7 +136,7 @@ def report_of(
             study.worded_for(seen.models[0]) if study and seen.models else None, seen.studies
         ),
     )
-    relation = reported_relation(place, corpus, told.facts, note)
+    relation = reported_relation(place, corpus, told.facts, note) if related else None
     made = study_report(table, provenance, truth_of, found=found, relation=relation)
     beside = [
         f"{one.sentence[:1].upper()}{one.sentence[1:]}"

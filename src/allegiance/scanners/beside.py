@@ -52,12 +52,14 @@ def judges_beside(corpus: Corpus, category: str, rule: str, rule_digest: str) ->
     rule, rule_digest
         Name and digest of the rule.
     """
+    keys = ["scanner", "scanner_digest"]
+    said = corpus.verdicts(category=category).select(keys).group_by(keys).aggregate([])
+    scanners = {(str(row["scanner"] or ""), str(row["scanner_digest"])) for row in said.to_pylist()}
+    judges = sorted(one for one in scanners if one[0].startswith("judge:"))
+    if not judges:
+        return
     ours = _values(corpus, category, rule_digest)
-    said = corpus.verdicts(category=category).select(["scanner", "scanner_digest"]).to_pylist()
-    scanners = {(str(row["scanner"] or ""), str(row["scanner_digest"])) for row in said}
-    for name, digest in sorted(scanners):
-        if not name.startswith("judge:"):
-            continue
+    for name, digest in judges:
         theirs = _values(corpus, category, digest)
         both = ours.keys() & theirs.keys()
         differ = sum(ours[key] != theirs[key] for key in both)

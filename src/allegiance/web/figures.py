@@ -153,13 +153,10 @@ def strip(mark: Mark, axis: Axis, *, points_of: bool = False) -> Markup:
 
 def axis_head(axis: Axis, *, points_of: bool = False) -> Markup:
     """Draw the axis for the head of a column of rows."""
-    parts: list[str] = []
-    for number, tick in enumerate(axis.ticks):
-        anchor = "start" if not number else "end" if number == len(axis.ticks) - 1 else "middle"
-        parts.append(
-            f'<text class="minor" x="{axis.per_cent(tick)}" y="11" text-anchor="{anchor}">'
-            f"{_tick(tick, points_of)}</text>"
-        )
+    parts = [
+        f'<text class="minor" x="{axis.per_cent(tick)}" y="11" text-anchor="middle">{_tick(tick, points_of)}</text>'
+        for tick in axis.ticks
+    ]
     return Markup(
         f'<svg class="figure axis" width="100%" height="14" aria-hidden="true">{"".join(parts)}</svg>'
     )
@@ -315,13 +312,13 @@ def _drawn(mark: Mark, x: Callable[[float], str], y: float) -> list[str]:
         )
     if mark.truth is not None:
         parts.append(_at(x(mark.truth), above, '<path d="M0 -7.5V7.5" class="truth"/>'))
-    if found is not None:
+    if found is not None and found.estimate is not None:
         shape = (
             f'<rect x="-3.6" y="-3.6" width="7.2" height="7.2" class="{mark.kind}"/>'
             if mark.kind in ("gap", "other")
             else f'<circle r="4.2" class="{mark.kind}"/>'
         )
-        parts.append(_at(x(found.point), above, shape))
+        parts.append(_at(x(found.estimate), above, shape))
     return parts
 
 

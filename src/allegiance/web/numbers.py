@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
+from allegiance.audit.interpreted import Interpreted
+from allegiance.audit.relating import facts_told, reported_relation
 from allegiance.audit.specs import Instrument
 from allegiance.report import Cell, StudyReport
 from allegiance.report.cells import OBSERVED_OUTCOMES
@@ -31,8 +33,6 @@ class Numbers:
         Which frame is behind which cell.
     labels
         What tells cells apart, for people.
-    relation
-        Whose intent was kept; None where nothing was tested.
     instruments
         Measure to the scanner that it is by; ``complied`` and its like by the scanner of outcomes.
     notes
@@ -42,7 +42,6 @@ class Numbers:
     report: StudyReport
     cells: Cells
     labels: Labels
-    relation: Section | None
     instruments: Mapping[str, Instrument]
     notes: tuple[str, ...]
 
@@ -73,6 +72,23 @@ class Numbers:
         return tuple((model, tuple(cells)) for model, cells in found.items())
 
 
+@dataclass(frozen=True)
+class Related:
+    """Whose intent was kept.
+
+    Attributes
+    ----------
+    found, section
+        As the report has it, and arranged for a page; None where nothing was tested.
+    notes
+        What had to be left out.
+    """
+
+    found: Interpreted | None
+    section: Section | None
+    notes: tuple[str, ...]
+
+
 def numbers_key(site: Site) -> Hashable:
     """Say of which state of corpus, verdicts, study, codebook and extrapolations numbers are."""
     folder = site.workspace.directory
@@ -92,6 +108,23 @@ def numbers(site: Site) -> Numbers:
     return site.kept(numbers_key(site), lambda: _numbers(site))
 
 
+def related_key(site: Site) -> Hashable:
+    """Say of which state of the corpus it is whose intent was kept."""
+    return ("related", numbers_key(site))
+
+
+def related(site: Site) -> Related:
+    """Say whose intent was kept in the corpus as it stands, as the report does."""
+
+    def read() -> Related:
+        notes: list[str] = []
+        facts = facts_told(site.corpus, site.book)
+        found = reported_relation(site.workspace, site.corpus, facts, notes.append)
+        return Related(found, None if found is None else section_of(found), tuple(notes))
+
+    return site.kept(related_key(site), read)
+
+
 def studies_of(site: Site) -> frozenset[str | None]:
     """Name the studies that transcripts say they are of; None is among them where one says none."""
 
@@ -106,7 +139,7 @@ def _numbers(site: Site) -> Numbers:
     told = told_by(corpus, site.book, site.study)
     own = {scanner.digest for scanner in told.scanners}
     others = _others(site, own)
-    report = report_of(site.workspace, corpus, told, notes.append, others=others)
+    report = report_of(site.workspace, corpus, told, notes.append, others=others, related=False)
     places = [cell.place for cell in report.cells]
     instruments = {
         name: Instrument(category=name, scanner="rules", digest=digest)
@@ -119,7 +152,6 @@ def _numbers(site: Site) -> Numbers:
         report=report,
         cells=Cells.of(places, corpus.query().snapshot.kinds),
         labels=Labels.of(places),
-        relation=None if report.relation is None else section_of(report.relation),
         instruments={**instruments, **others},
         notes=(*told.left_out, *notes),
     )

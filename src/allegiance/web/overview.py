@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from allegiance import __version__
+from allegiance.audit.interpreted import Interpreted
 from allegiance.audit.relation import Row
 from allegiance.errors import UsageError
 from allegiance.report import Cell, Found, Measure, TierGap, found_of
@@ -25,7 +26,7 @@ from allegiance.web.correcting import Corrected, can_correct, correct, corrected
 from allegiance.web.exporting import Format, picture_file, provenance, table_file
 from allegiance.web.figures import Line, Mark, axis_head, axis_of, png_of, rows_figure, strip
 from allegiance.web.inert import inert_markup
-from allegiance.web.numbers import Numbers, numbers, numbers_key, studies_of
+from allegiance.web.numbers import Numbers, numbers, numbers_key, related, related_key, studies_of
 from allegiance.web.page import PersonHere, SiteHere, fragment, needs, page
 from allegiance.web.site import Site
 
@@ -120,7 +121,7 @@ def overview(
         "missing_mark": MISSING,
     }
     if size and (wait or size <= _AT_ONCE or site.keeps(numbers_key(site))):
-        told["numbers"] = Markup(_numbers(site, person, category))
+        told["numbers"] = Markup(_numbers(site, person, category, wait=wait))
     return page(request, "overview.html.j2", **told)
 
 
@@ -128,6 +129,12 @@ def overview(
 def overview_numbers(site: SiteHere, person: PersonHere, category: str = "") -> JSONResponse:
     """Give the numbers as a part of the page."""
     return JSONResponse({"html": _numbers(site, person, category)})
+
+
+@router.get("/api/overview/relation")
+def overview_relation(site: SiteHere) -> JSONResponse:
+    """Give whose intent was kept as a part of the page."""
+    return JSONResponse({"html": _relation(site, numbers(site))})
 
 
 @router.get("/relation.css")
@@ -162,7 +169,10 @@ def exported(
 ) -> Response:
     """Give a table of the overview as a file."""
     found = numbers(site)
-    rows = {"rates": rate_rows, "gaps": gap_rows, "relation": relation_rows}[table](found)
+    if table == "relation":
+        rows = relation_rows(related(site).found)
+    else:
+        rows = rate_rows(found) if table == "rates" else gap_rows(found)
     columns = list(dict.fromkeys(name for row in rows for name in row))
     return table_file(rows, columns, f"{site.name}-{table}", source_of(site, found), kind)
 
@@ -212,14 +222,30 @@ def source_of(site: Site, found: Numbers, measure: str = "") -> str:
     )
 
 
-def _numbers(site: Site, person: Person, category: str) -> str:
+def _relation(site: Site, found: Numbers) -> Markup:
+    """Render whose intent was kept, once for each state of the corpus."""
+    there = related(site)
+
+    def made() -> Markup:
+        relation = ""
+        if there.section is not None:
+            source = source_of(site, found)
+            shown = render_relation(found.report, there.section, source, _Links(found))
+            relation = inert_markup(shown)
+        return Markup(fragment("overview_relation.html.j2", relation=relation, notes=there.notes))
+
+    return site.kept(("relation", related_key(site)), made)
+
+
+def _numbers(site: Site, person: Person, category: str, *, wait: bool = False) -> str:
     """Render what is counted and estimated."""
     found = numbers(site)
     measure = found.chosen(category)
     rows = _rates(site, found, measure) if measure else []
     gaps = _gaps(found)
     source = source_of(site, found, measure)
-    relation = found.relation
+    at_once = found.report.population <= _AT_ONCE or wait or site.keeps(related_key(site))
+    relation = _relation(site, found) if at_once else None
     return fragment(
         "overview_numbers.html.j2",
         report=found.report,
@@ -242,11 +268,7 @@ def _numbers(site: Site, person: Person, category: str) -> str:
         lost=any(row.lost for row in rows),
         corrected=any(row.corrected for row in rows),
         source=source,
-        relation=None
-        if relation is None
-        else inert_markup(
-            render_relation(found.report, relation, source_of(site, found), _Links(found))
-        ),
+        relation=relation,
         missing_mark=MISSING,
         p_value=p_value,
     )
@@ -428,9 +450,8 @@ def gap_rows(found: Numbers) -> list[dict[str, Any]]:
     ]
 
 
-def relation_rows(found: Numbers) -> list[dict[str, Any]]:
+def relation_rows(relation: Interpreted | None) -> list[dict[str, Any]]:
     """Give the relation to each intent, by interpretation, as rows of a table."""
-    relation = found.report.relation
     return [
         {
             **row.place,
