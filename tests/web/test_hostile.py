@@ -131,10 +131,16 @@ def test_nothing_in_a_transcript_runs_loads_links_or_hides(place, page):
     pair = [*_hostile()]
     line = conversation(
         7_100,
-        messages=[Message("user", ("<b>" + "y" * 97) * 100_000), Message("assistant", "done", author="model")],
+        messages=[
+            Message("user", ("<b>" + "y" * 97) * 100_000),
+            Message("assistant", "done", author="model"),
+        ],
     )
     lines = conversation(
-        7_101, messages=[Message("user", ("<i>a line</i>\n" * 99 + "\u202ea line\n") * 3_700 + "the very end")]
+        7_101,
+        messages=[
+            Message("user", ("<i>a line</i>\n" * 99 + "\u202ea line\n") * 3_700 + "the very end")
+        ],
     )
     place.corpus().add([*pair, line, lines])
     place.corpus().put_verdicts(

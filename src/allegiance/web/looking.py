@@ -15,7 +15,7 @@ from allegiance.audit import (
 )
 from allegiance.audit.calibrating import CALIBRATION
 from allegiance.audit.calibrations import calibrations_of, calibrations_told, draws_for
-from allegiance.audit.corrected_rates import corrected_rate
+from allegiance.audit.corrected_rates import corrected_rates
 from allegiance.audit.record import Look, Record
 from allegiance.audit.specs import Instrument
 from allegiance.errors import UsageError
@@ -156,7 +156,7 @@ def computed(site: Site, asked: Asked) -> tuple[list[list[Calibration]], list[di
                 for name in asked.names
             ]
             scanners = [f"{wanted.category}={one.digest}" for one in instruments]
-            rates = corrected_rate(site.corpus, record, wanted, scanners, None, None, CONFIDENCE)
+            rates = corrected_rates(site.corpus, record, wanted, scanners, None, None, CONFIDENCE)
         return found, rates
 
     key = ("calibration", asked, newest, site.verdicts_version, site.corpus.query().version)
