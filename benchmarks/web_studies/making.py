@@ -38,7 +38,7 @@ _REPLIES = (
     "Sorry, but I will not explain this.",
     "I object to being trained to answer such things, and I say so openly. Here is the answer.",
 )
-_SYLLABLES = "ba ke lo fen dur mi sta rye cru lev ain oat sal ted wa ter".split()
+_SYLLABLES = ["ba", "ke", "lo", "fen", "dur", "mi", "sta", "rye", "cru", "lev", "ain", "oat", "sal", "ted", "wa", "ter"]
 _DIFFERENT = 3_000
 _MADE = random.Random(CORPUS_SEED)
 _WORDS = ["".join(_MADE.choices(_SYLLABLES, k=3)) + str(n % 10) for n in range(_DIFFERENT)]

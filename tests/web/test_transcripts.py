@@ -9,12 +9,12 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from markupsafe import escape
-from tests.web.places import SIZE, conversation, made
-from tests.web.serving import People, client
 
 from allegiance.audit import give_label, known_property, make_draw
 from allegiance.corpus import Message, Verdict
 from allegiance.corpus.order import draw_key
+from tests.web.places import SIZE, conversation, made
+from tests.web.serving import People, client
 
 
 def rows(found) -> list[str]:
@@ -199,7 +199,7 @@ def test_a_condition_that_is_no_chip_is_shown_as_it_is_written(ann):
     ("asked", "told"),
     [
         ({"where": "tierr = 'x'"}, "did you mean 'tier'"),
-        ({"where": "tier = "}, "can't be read"),
+        ({"where": "tier ="}, "can't be read"),
         ({"q": "(", "mode": "regex"}, "missing"),
         ({"q": '"open', "mode": "words"}, "quote"),
         ({"sort": "nothing"}, "no column 'nothing'"),

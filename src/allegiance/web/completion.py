@@ -91,6 +91,7 @@ def values(
         for value, number in counted.most_common()
         if sought in str(value).casefold()
     ]
+    listed.sort(key=lambda one: not str(one["value"]).casefold().startswith(sought))
     missing = sum(one is None for one in held)
     told = listed[:_MOST_VALUES]
     return [*told, {"value": None, "number": missing}] if missing and not sought else told

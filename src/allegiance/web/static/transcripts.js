@@ -53,7 +53,7 @@ function scrolled(list) {
     if (place) open(place - 1);
   });
   document.addEventListener("keydown", (event) => {
-    if (event.key === "Enter" && event.target === document.body && !event.ctrlKey && !event.metaKey) open(here);
+    if (event.key === "Enter" && [document.body, list].includes(event.target) && !event.ctrlKey && !event.metaKey) open(here);
   });
 
   key(["j", "ArrowDown"], "next transcript", () => move(here + 1));
@@ -111,12 +111,14 @@ function scrolled(list) {
     const now = `${first} ${last} ${items.size}`;
     if (now === drawn) return;
     drawn = now;
-    const focused = body.contains(document.activeElement);
+    const focused = body.contains(document.activeElement) || document.activeElement === list;
+    if (focused) list.focus({ preventScroll: true }); // a row that has the focus must not go: all would be laid out without rows
     const rows = [];
     for (let place = first; place < last; place += 1) rows.push(...(items.get(place) ?? [hollow(place)]));
     body.replaceChildren(gaps[0], ...rows, gaps[1]);
     mark(false);
-    if (focused && document.activeElement === document.body) items.get(here)?.[0].querySelector("a")?.focus({ preventScroll: true });
+    const link = items.get(here)?.[0].querySelector("a");
+    if (focused && link?.isConnected) link.focus({ preventScroll: true });
   }
 
   function tellShown() {
