@@ -171,7 +171,7 @@ def test_a_condition_that_is_typed_becomes_a_chip_that_can_be_taken_away(
     assert found.status_code == 200
     address = parse_qs(urlsplit(str(found.url)).query)
     assert address["where"] == [f"study = 'demo' AND {where}"]
-    chips = re.findall(r'<li class="chip"><span>(.*?)</span><a href="([^"]+)"', found.text)
+    chips = re.findall(r'<li class="chip"[^>]*><span>(.*?)</span><a href="([^"]+)"', found.text)
     assert len(chips) == 2
     shown = html.unescape(re.sub("<[^>]*>", "", chips[1][0]))
     assert shown == " ".join(filter(None, (column, operator, value)))
@@ -409,3 +409,25 @@ def test_a_workspace_of_nothing_but_other_peoples_logs_is_listed(tmp_path):
     told = ann.get("/transcripts?q=bread")
     assert told.status_code in (200, 400)
     assert ann.get("/transcripts?seed=1&show=doubts").status_code == 400
+
+
+def test_of_several_scanners_one_is_chosen_on_the_page_and_none_is_taken_silently(place):
+    ids = place.corpus().ids()
+    for digest, value in (("ab", "calm"), ("cd", "angry")):
+        place.corpus().put_verdicts(
+            Verdict(
+                transcript_id=one, category="tone", scanner=f"judge-{digest}",
+                scanner_digest=digest * 32, value=value, score=None, status="ok",
+            )
+            for one in ids
+        )  # fmt: skip
+    ann = client(place)
+    found = ann.get("/transcripts?seed=1&show=tone")
+    assert "Choose a scanner: several looked" in words(found)
+    assert "calm" not in words(found)
+    assert "angry" not in words(found)
+    choice = re.search(r'href="([^"]+)">judge-cd</a>', found.text)
+    assert choice is not None
+    chosen = ann.get(html.unescape(choice.group(1)))
+    assert f"angry {SIZE}" in words(chosen)
+    assert "calm" not in words(chosen)

@@ -247,9 +247,25 @@ function filters() {
   });
 
   operator.addEventListener("change", () => {
+    form.classList.add("typed");
     value.hidden = ["is missing", "is there"].includes(operator.value);
     (value.hidden ? form.querySelector("button") : value).focus();
   });
+  for (const chip of document.querySelectorAll(".chip")) { // a chip that is clicked is typed anew
+    const { dataset } = chip;
+    if (dataset.column) chip.querySelector("span").addEventListener("click", () => {
+      [column.value, operator.value, value.value] = [dataset.column, dataset.operator, dataset.value];
+      rest(dataset.rest);
+      chip.remove();
+      operator.dispatchEvent(new Event("change"));
+    });
+  }
+  /** Let the condition come in the place of another. */
+  function rest(where) {
+    const field = form.elements.where ?? form.appendChild(Object.assign(document.createElement("input"), { type: "hidden", name: "where" }));
+    field.value = where;
+  }
+
   document.getElementById("sort").addEventListener("change", () => ask.requestSubmit());
   key("/", "search", () => document.getElementById("q").focus());
   key("f", "filter", () => column.focus());
