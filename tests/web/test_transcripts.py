@@ -120,7 +120,8 @@ def test_a_missing_verdict_has_a_mark_of_its_own_and_says_why(place):
     assert found.text.count('title="the scanner gave no value: refused"') == 1
     assert 'title="score 0.25"' in found.text
     said = words(found)
-    assert f"◇ not looked at {SIZE - 2}" in said
+    assert f"◇ no value {SIZE - 1}" in said
+    assert f"◇ of them not looked at {SIZE - 2}" in said
     assert "◇ refused 1" in said
     assert "calm 1" in said
     assert "does not define it" in said

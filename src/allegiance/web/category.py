@@ -17,6 +17,7 @@ from allegiance.web.rows import instrument_for
 from allegiance.web.selection import Selection
 from allegiance.web.site import Site
 
+_WHY = {None: "of them not looked at", "ok": "of them looked at, and none given"}
 _MEASURES = ("sensitivity", "specificity", "PPV")
 
 
@@ -164,13 +165,14 @@ def _counts(
     values = [*known, *(value for value in counts if value is not None and value not in known)]
     counted = [_counted(found, name, value, counts.get(value, 0)) for value in values]
     statuses = said.statuses.counts(found.positions[said.values.codes[found.positions] < 0])
-    return (
-        *counted,
-        *(
-            _counted(found, name, None, number, status or "not looked at")
+    if statuses:
+        counted.append(_counted(found, name, None, sum(statuses.values()), "no value"))
+    if len(statuses) > 1 or "ok" not in statuses:
+        counted += [
+            Counted("", number, "", _WHY.get(status, str(status)))
             for status, number in statuses.items()
-        ),
-    )
+        ]
+    return tuple(counted)
 
 
 def _counted(found: Found, name: str, value: str | None, number: int, status: str = "") -> Counted:

@@ -225,7 +225,9 @@ def _verdict(value: str | None, status: str | None, score: float) -> Cell:
     if status is None:
         return Cell("", "missing", "this scanner did not look at it")
     if value is None:
-        return Cell(status, "missing", f"the scanner gave no value: {status}")
+        return Cell(
+            "" if status == "ok" else status, "missing", f"the scanner gave no value: {status}"
+        )
     told = "" if score != score else f"score {score:g}"
     return Cell(value, "", told, value)
 

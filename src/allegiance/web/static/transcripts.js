@@ -209,7 +209,8 @@ function scrolled(list) {
     list.style.height = `${head + Math.min(rows * height, whole)}px`;
     const panels = document.querySelector(".panels");
     if (panels) panels.style.maxHeight = innerWidth > 1150 ? `${Math.max(left, 300)}px` : "";
-    const wide = heads.map((head) => Math.ceil(head.offsetWidth * 1.08)); // others may be longer
+    const room = list.clientWidth > 1.08 * heads.reduce((sum, head) => sum + head.offsetWidth, 0);
+    const wide = heads.map((head) => Math.ceil(head.offsetWidth * (room ? 1.08 : 1))); // others may be longer
     wide[0] = Math.max(wide[0], 8.5 * total.toLocaleString("en").length + 24);
     heads.forEach((head, n) => { head.style.width = `${wide[n]}px`; });
     list.classList.add("fixed");
@@ -267,6 +268,14 @@ function filters() {
   }
 
   document.getElementById("sort").addEventListener("change", () => ask.requestSubmit());
+  const menu = document.querySelector(".choose");
+  document.addEventListener("click", (event) => { if (!menu.contains(event.target)) menu.open = false; });
+  menu.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    menu.open = false;
+    menu.querySelector("summary").focus();
+  });
+  key("c", "categories", () => { menu.open = true; menu.querySelector("input")?.focus(); });
   key("/", "search", () => document.getElementById("q").focus());
   key("f", "filter", () => column.focus());
   const anew = document.getElementById("anew");
