@@ -343,12 +343,12 @@ def test_columns_and_values_are_offered_with_how_often_they_occur(ann):
     assert offered["scores.judge"]["kind"] == "numbers"
     assert "text" not in offered
     tiers = ann.get("/api/values?column=tier").json()["values"]
+    half = {"number": SIZE // 2}
     assert tiers == [
-        {"value": "monitored", "number": SIZE // 2},
-        {"value": "unmonitored", "number": SIZE // 2},
+        {"value": name, "shown": name, **half} for name in ("monitored", "unmonitored")
     ]
     begun = ann.get("/api/values?column=tier&begins=unm").json()["values"]
-    assert begun == [{"value": "unmonitored", "number": SIZE // 2}]
+    assert begun == [{"value": "unmonitored", "shown": "unmonitored", **half}]
     wrong = ann.get("/api/values?column=tierr")
     assert wrong.status_code == 400
     assert "did you mean" in wrong.json()["error"]
@@ -359,7 +359,7 @@ def test_a_factor_with_the_name_of_a_column_is_offered_by_a_name_that_means_it(a
     assert "c_reasoning" in offered
     assert "reasoning" not in offered
     values = ann.get("/api/values?column=c_reasoning").json()["values"]
-    assert values == [{"value": "scratchpad", "number": SIZE}]
+    assert values == [{"value": "scratchpad", "shown": "scratchpad", "number": SIZE}]
 
 
 def test_the_table_is_exported_as_selected_with_what_it_is_of(ann):
@@ -432,3 +432,20 @@ def test_of_several_scanners_one_is_chosen_on_the_page_and_none_is_taken_silentl
     chosen = ann.get(html.unescape(choice.group(1)))
     assert f"angry {SIZE}" in words(chosen)
     assert "calm" not in words(chosen)
+
+
+def test_hidden_characters_of_values_are_shown_where_they_are_offered(place):
+    place.corpus().add([conversation(900, model="small\u202emodel")])
+    offered = client(place).get("/api/values?column=model&begins=small").json()["values"]
+    assert offered == [{"value": "small\u202emodel", "shown": "small<U+202E>model", "number": 1}]
+
+
+def test_a_number_inside_json_is_a_text_where_a_text_is_held(place):
+    metadata = [{"version": "2", "size": 2}, {"version": "3", "size": 3}]
+    place.corpus().add(conversation(900 + n, metadata=one) for n, one in enumerate(metadata))
+    ann = client(place)
+    for column, where in (("version", "metadata.version = '2'"), ("size", "metadata.size = 2")):
+        asked = {"seed": "7", "column": f"metadata.{column}", "operator": "is", "value": "2"}
+        found = ann.get("/transcripts/filter", params=asked)
+        assert parse_qs(urlsplit(str(found.url)).query)["where"] == [where]
+        assert len(rows(found)) == 1

@@ -229,7 +229,7 @@ function filters() {
     columns ??= get("/api/columns").then((told) => told.columns);
     return (await columns)
       .filter(({ name }) => name.toLowerCase().includes(typed.toLowerCase()))
-      .map(({ name, what }) => ({ value: name, told: what }));
+      .map(({ name, shown, what }) => ({ value: name, shown, told: what }));
   }, () => value.focus());
 
   complete(value, async (typed) => {
@@ -239,7 +239,7 @@ function filters() {
     address.append("column", column.value.trim());
     address.append("begins", begins);
     const { values } = await get(`/api/values?${address}`);
-    return values.filter((one) => one.value !== null).map((one) => ({ value: one.value, told: one.number.toLocaleString("en") }));
+    return values.filter((one) => one.value !== null).map((one) => ({ ...one, told: one.number.toLocaleString("en") }));
   }, (picked, before) => {
     if (operator.value === "is one of") {
       value.value = [...before.split(",").slice(0, -1).map((one) => one.trim()), picked].join(", ") + ", ";
