@@ -34,6 +34,11 @@ def test_a_list_is_read_filtered_and_searched_by_keyboard_alone(tmp_path, page):
         page.keyboard.press("g")
         page.wait_for_url("**/transcripts?seed=7")
         assert not serious(page)
+        page.keyboard.press("?")
+        told = page.locator("#help").inner_text()
+        assert "next transcript" in told
+        assert "search" in told
+        page.keyboard.press("Escape")
 
         page.keyboard.press("f")
         page.keyboard.type("tie")

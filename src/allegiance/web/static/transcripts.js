@@ -18,6 +18,7 @@ function scrolled(list) {
   const [total, size, words] = ["listed", "size", "words"].map((name) => Number(list.dataset[name]));
   const items = new Map(); // place, from 0, to its table rows
   const asked = new Set();
+  const columns = list.querySelector("thead tr").children.length;
   const gaps = [gap(), gap()];
   let here = Number(list.dataset.at) - 1;
   let top = 0; // the row at the upper edge, with a fraction
@@ -183,7 +184,7 @@ function scrolled(list) {
     const row = document.createElement("tr");
     row.className = "gap";
     row.setAttribute("aria-hidden", "true");
-    row.append(Object.assign(document.createElement("td"), { colSpan: 99 }));
+    row.append(Object.assign(document.createElement("td"), { colSpan: columns }));
     return row;
   }
 
@@ -191,7 +192,7 @@ function scrolled(list) {
     const row = document.createElement("tr");
     row.className = "waiting";
     const number = Object.assign(document.createElement("th"), { className: "num place", scope: "row", textContent: (place + 1).toLocaleString("en") });
-    const rest = Object.assign(document.createElement("td"), { colSpan: 98, textContent: told });
+    const rest = Object.assign(document.createElement("td"), { colSpan: columns - 1, textContent: told });
     row.style.height = `${height}px`;
     row.append(number, rest);
     return row;
@@ -209,8 +210,9 @@ function scrolled(list) {
     list.style.height = `${head + Math.min(rows * height, whole)}px`;
     const panels = document.querySelector(".panels");
     if (panels) panels.style.maxHeight = innerWidth > 1150 ? `${Math.max(left, 300)}px` : "";
-    const room = list.clientWidth > 1.08 * heads.reduce((sum, head) => sum + head.offsetWidth, 0);
-    const wide = heads.map((head) => Math.ceil(head.offsetWidth * (room ? 1.08 : 1))); // others may be longer
+    const exact = heads.map((head) => head.getBoundingClientRect().width);
+    const room = list.clientWidth > 1.08 * exact.reduce((sum, width) => sum + width, 0);
+    const wide = exact.map((width) => Math.ceil(width * (room ? 1.08 : 1)) + 1); // others may be longer
     wide[0] = Math.max(wide[0], 8.5 * total.toLocaleString("en").length + 24);
     heads.forEach((head, n) => { head.style.width = `${wide[n]}px`; });
     list.classList.add("fixed");
