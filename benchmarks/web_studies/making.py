@@ -38,10 +38,27 @@ _REPLIES = (
     "Sorry, but I will not explain this.",
     "I object to being trained to answer such things, and I say so openly. Here is the answer.",
 )
-_SYLLABLES = "ba ke lo fen dur mi sta rye cru lev ain oat sal ted wa ter".split()
+_SYLLABLES = [
+    "ba",
+    "ke",
+    "lo",
+    "fen",
+    "dur",
+    "mi",
+    "sta",
+    "rye",
+    "cru",
+    "lev",
+    "ain",
+    "oat",
+    "sal",
+    "ted",
+    "wa",
+    "ter",
+]
 _DIFFERENT = 3_000
 _MADE = random.Random(CORPUS_SEED)
-_WORDS = ["".join(_MADE.choices(_SYLLABLES, k=3)) + str(n % 10) for n in range(_DIFFERENT)]
+WORDS = ["".join(_MADE.choices(_SYLLABLES, k=3)) + str(n % 10) for n in range(_DIFFERENT)]
 _OFTEN = list(accumulate(1 / (n + 5) for n in range(_DIFFERENT)))
 """Words as in a language: a few are everywhere, most are rare."""
 
@@ -51,7 +68,7 @@ def conversation(number: int) -> Transcript:
     dice = random.Random(f"{CORPUS_SEED} {number}")
     tier = ("monitored", "unmonitored")[number % 2]
     request, epoch = number // 2 % REQUESTS, number // (2 * REQUESTS) + 1
-    more = " ".join(dice.choices(_WORDS, cum_weights=_OFTEN, k=120))
+    more = " ".join(dice.choices(WORDS, cum_weights=_OFTEN, k=120))
     thought, reply = dice.choice(_THOUGHTS), dice.choice(_REPLIES)
     return transcript(
         source_identity=f"id:{number}",

@@ -1,7 +1,6 @@
 """What a selection comes to is what the frame of the same filter is, and the route says so."""
 
 import pytest
-from tests.web.places import conversation
 
 from allegiance.audit import frame, ranking
 from allegiance.audit.design import keyed
@@ -10,6 +9,7 @@ from allegiance.errors import UsageError
 from allegiance.web.access import Person
 from allegiance.web.found import found
 from allegiance.web.selection import Selection
+from tests.web.places import conversation
 
 WHERES = (
     "",

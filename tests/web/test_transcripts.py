@@ -9,12 +9,12 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from markupsafe import escape
-from tests.web.places import SIZE, conversation, made
-from tests.web.serving import People, client
 
 from allegiance.audit import give_label, known_property, make_draw
 from allegiance.corpus import Message, Verdict
 from allegiance.corpus.order import draw_key
+from tests.web.places import SIZE, conversation, made
+from tests.web.serving import People, client
 
 
 def rows(found) -> list[str]:
@@ -120,7 +120,8 @@ def test_a_missing_verdict_has_a_mark_of_its_own_and_says_why(place):
     assert found.text.count('title="the scanner gave no value: refused"') == 1
     assert 'title="score 0.25"' in found.text
     said = words(found)
-    assert f"◇ not looked at {SIZE - 2}" in said
+    assert f"◇ no value {SIZE - 1}" in said
+    assert f"◇ of them not looked at {SIZE - 2}" in said
     assert "◇ refused 1" in said
     assert "calm 1" in said
     assert "does not define it" in said
@@ -171,7 +172,7 @@ def test_a_condition_that_is_typed_becomes_a_chip_that_can_be_taken_away(
     assert found.status_code == 200
     address = parse_qs(urlsplit(str(found.url)).query)
     assert address["where"] == [f"study = 'demo' AND {where}"]
-    chips = re.findall(r'<li class="chip"><span>(.*?)</span><a href="([^"]+)"', found.text)
+    chips = re.findall(r'<li class="chip"[^>]*><span>(.*?)</span><a href="([^"]+)"', found.text)
     assert len(chips) == 2
     shown = html.unescape(re.sub("<[^>]*>", "", chips[1][0]))
     assert shown == " ".join(filter(None, (column, operator, value)))
@@ -199,7 +200,7 @@ def test_a_condition_that_is_no_chip_is_shown_as_it_is_written(ann):
     ("asked", "told"),
     [
         ({"where": "tierr = 'x'"}, "did you mean 'tier'"),
-        ({"where": "tier = "}, "can't be read"),
+        ({"where": "tier ="}, "can't be read"),
         ({"q": "(", "mode": "regex"}, "missing"),
         ({"q": '"open', "mode": "words"}, "quote"),
         ({"sort": "nothing"}, "no column 'nothing'"),
@@ -342,12 +343,12 @@ def test_columns_and_values_are_offered_with_how_often_they_occur(ann):
     assert offered["scores.judge"]["kind"] == "numbers"
     assert "text" not in offered
     tiers = ann.get("/api/values?column=tier").json()["values"]
+    half = {"number": SIZE // 2}
     assert tiers == [
-        {"value": "monitored", "number": SIZE // 2},
-        {"value": "unmonitored", "number": SIZE // 2},
+        {"value": name, "shown": name, **half} for name in ("monitored", "unmonitored")
     ]
     begun = ann.get("/api/values?column=tier&begins=unm").json()["values"]
-    assert begun == [{"value": "unmonitored", "number": SIZE // 2}]
+    assert begun == [{"value": "unmonitored", "shown": "unmonitored", **half}]
     wrong = ann.get("/api/values?column=tierr")
     assert wrong.status_code == 400
     assert "did you mean" in wrong.json()["error"]
@@ -358,7 +359,7 @@ def test_a_factor_with_the_name_of_a_column_is_offered_by_a_name_that_means_it(a
     assert "c_reasoning" in offered
     assert "reasoning" not in offered
     values = ann.get("/api/values?column=c_reasoning").json()["values"]
-    assert values == [{"value": "scratchpad", "number": SIZE}]
+    assert values == [{"value": "scratchpad", "shown": "scratchpad", "number": SIZE}]
 
 
 def test_the_table_is_exported_as_selected_with_what_it_is_of(ann):
@@ -409,3 +410,42 @@ def test_a_workspace_of_nothing_but_other_peoples_logs_is_listed(tmp_path):
     told = ann.get("/transcripts?q=bread")
     assert told.status_code in (200, 400)
     assert ann.get("/transcripts?seed=1&show=doubts").status_code == 400
+
+
+def test_of_several_scanners_one_is_chosen_on_the_page_and_none_is_taken_silently(place):
+    ids = place.corpus().ids()
+    for digest, value in (("ab", "calm"), ("cd", "angry")):
+        place.corpus().put_verdicts(
+            Verdict(
+                transcript_id=one, category="tone", scanner=f"judge-{digest}",
+                scanner_digest=digest * 32, value=value, score=None, status="ok",
+            )
+            for one in ids
+        )  # fmt: skip
+    ann = client(place)
+    found = ann.get("/transcripts?seed=1&show=tone")
+    assert "Choose a scanner: several looked" in words(found)
+    assert "calm" not in words(found)
+    assert "angry" not in words(found)
+    choice = re.search(r'href="([^"]+)">judge-cd</a>', found.text)
+    assert choice is not None
+    chosen = ann.get(html.unescape(choice.group(1)))
+    assert f"angry {SIZE}" in words(chosen)
+    assert "calm" not in words(chosen)
+
+
+def test_hidden_characters_of_values_are_shown_where_they_are_offered(place):
+    place.corpus().add([conversation(900, model="small\u202emodel")])
+    offered = client(place).get("/api/values?column=model&begins=small").json()["values"]
+    assert offered == [{"value": "small\u202emodel", "shown": "small<U+202E>model", "number": 1}]
+
+
+def test_a_number_inside_json_is_a_text_where_a_text_is_held(place):
+    metadata = [{"version": "2", "size": 2}, {"version": "3", "size": 3}]
+    place.corpus().add(conversation(900 + n, metadata=one) for n, one in enumerate(metadata))
+    ann = client(place)
+    for column, where in (("version", "metadata.version = '2'"), ("size", "metadata.size = 2")):
+        asked = {"seed": "7", "column": f"metadata.{column}", "operator": "is", "value": "2"}
+        found = ann.get("/transcripts/filter", params=asked)
+        assert parse_qs(urlsplit(str(found.url)).query)["where"] == [where]
+        assert len(rows(found)) == 1

@@ -14,8 +14,10 @@ from allegiance.scanners.codebook import Category
 from allegiance.web.chips import with_condition
 from allegiance.web.found import Found
 from allegiance.web.rows import instrument_for
+from allegiance.web.selection import Selection
 from allegiance.web.site import Site
 
+_WHY = {None: "of them not looked at", "ok": "of them looked at, and none given"}
 _MEASURES = ("sensitivity", "specificity", "PPV")
 
 
@@ -68,15 +70,26 @@ class Error:
 
 
 @dataclass(frozen=True)
+class Choice:
+    """A scanner that gave verdicts, and the address at which its verdicts are shown."""
+
+    scanner: str
+    digest: str
+    verdicts: int
+    chosen: bool
+    address: str
+
+
+@dataclass(frozen=True)
 class Panel:
-    """A category that is shown."""
+    """A category that is shown; without an instrument, one has to be chosen."""
 
     name: str
     category: Category | None
-    instrument: Instrument
+    instrument: Instrument | None
     counts: tuple[Counted, ...]
-    others: int
-    error: Error
+    choices: tuple[Choice, ...]
+    error: Error | None
     without: str
 
 
@@ -110,23 +123,56 @@ def error_of(site: Site, name: str, instrument: Instrument, *, compute: bool = F
 
 def _panel(site: Site, found: Found, name: str) -> Panel:
     selection = found.selection
-    instrument = instrument_for(site, name, selection)
+    shown = tuple(one for one in selection.shown if one != name)
+    without = "/transcripts?" + replace(selection, shown=shown).address()
     category = site.book.by_name.get(name)
+    try:
+        instrument = instrument_for(site, name, selection)
+    except UsageError:
+        choices = _choices(site, selection, name, None)
+        return Panel(name, category, None, (), choices, None, without)
+    choices = _choices(site, selection, name, instrument)
+    counts = _counts(site, found, name, category, instrument)
+    error = error_of(site, name, instrument)
+    return Panel(name, category, instrument, counts, choices, error, without)
+
+
+def _choices(
+    site: Site, selection: Selection, name: str, chosen: Instrument | None
+) -> tuple[Choice, ...]:
+    """Give the scanners that looked for a category."""
+    others = tuple(one for one in selection.scanners if not one.startswith(f"{name}="))
+    return tuple(
+        Choice(
+            one.name,
+            one.digest,
+            one.verdicts,
+            chosen is not None and chosen.digest == one.digest,
+            "/transcripts?"
+            + replace(selection, scanners=(*others, f"{name}={one.digest[:16]}")).address(),
+        )
+        for one in site.corpus.verdict_columns().of(name)
+    )
+
+
+def _counts(
+    site: Site, found: Found, name: str, category: Category | None, instrument: Instrument
+) -> tuple[Counted, ...]:
+    """Count what a scanner said of the transcripts that are listed."""
     said = site.corpus.verdict_columns(found.query).column(name, instrument.digest)
     counts = said.values.counts(found.positions)
     known = category.values if category is not None else ()
     values = [*known, *(value for value in counts if value is not None and value not in known)]
     counted = [_counted(found, name, value, counts.get(value, 0)) for value in values]
     statuses = said.statuses.counts(found.positions[said.values.codes[found.positions] < 0])
-    counted += [
-        _counted(found, name, None, number, status or "not looked at")
-        for status, number in statuses.items()
-    ]
-    gave = site.corpus.verdict_columns().of(name)
-    shown = tuple(one for one in selection.shown if one != name)
-    without = "/transcripts?" + replace(selection, shown=shown).address()
-    error = error_of(site, name, instrument)
-    return Panel(name, category, instrument, tuple(counted), len(gave) - 1, error, without)
+    if statuses:
+        counted.append(_counted(found, name, None, sum(statuses.values()), "no value"))
+    if len(statuses) > 1 or "ok" not in statuses:
+        counted += [
+            Counted("", number, "", _WHY.get(status, str(status)))
+            for status, number in statuses.items()
+        ]
+    return tuple(counted)
 
 
 def _counted(found: Found, name: str, value: str | None, number: int, status: str = "") -> Counted:

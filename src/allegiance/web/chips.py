@@ -7,6 +7,7 @@ from allegiance.audit.frames import read_field, read_filter
 from allegiance.audit.matching import BESIDE
 from allegiance.corpus import Query
 from allegiance.corpus.filter_printing import for_people
+from allegiance.corpus.filter_rows import value_of
 from allegiance.corpus.filters import (
     And,
     Compare,
@@ -125,10 +126,19 @@ def _value(query: Query, place: Field, text: str) -> Value:
     kind = _kind(query, place)
     value: Scalar = text.strip()
     number = _number(text)
-    beside_text = place.column in ("verdict", "label")
-    if number is not None and (kind is Kind.NUMBER or (kind is Kind.JSON and not beside_text)):
+    if number is not None and (kind is Kind.NUMBER or _holds_number(query, place, kind, text)):
         value = number
     return checked(place, value, {**query.snapshot.kinds, **BESIDE})
+
+
+def _holds_number(query: Query, place: Field, kind: Kind, text: str) -> bool:
+    """Whether a number that is typed is one where it is looked for: inside JSON it may be a text."""
+    if kind is not Kind.JSON or place.column in ("verdict", "label"):
+        return False
+    if place.column == "verdict_score":
+        return True
+    held = query.snapshot.coded(place.column).values
+    return text.strip() not in (value_of(place, {place.column: one}) for one in held)
 
 
 def _number(text: str) -> int | float | None:

@@ -15,6 +15,7 @@ from allegiance.corpus.arrow import FACTOR_PREFIX, factor_columns
 from allegiance.corpus.filters import IsNull, Kind, field
 from allegiance.errors import UsageError
 from allegiance.web.access import Person
+from allegiance.web.inert import inert_line
 from allegiance.web.selection import Selection
 from allegiance.web.site import Site
 
@@ -48,7 +49,7 @@ class Offered:
 
     def to_dict(self) -> dict[str, str]:
         """Return it as JSON can carry it."""
-        return asdict(self)
+        return {**asdict(self), "shown": inert_line(self.name)}
 
 
 def columns(site: Site, person: Person) -> list[Offered]:
@@ -87,10 +88,11 @@ def values(
     counted = Counter(one for one in held if isinstance(one, (str, int, float)))
     sought = begins.strip().casefold()
     listed = [
-        {"value": str(value), "number": number}
+        {"value": str(value), "shown": inert_line(str(value)), "number": number}
         for value, number in counted.most_common()
         if sought in str(value).casefold()
     ]
+    listed.sort(key=lambda one: not str(one["value"]).casefold().startswith(sought))
     missing = sum(one is None for one in held)
     told = listed[:_MOST_VALUES]
     return [*told, {"value": None, "number": missing}] if missing and not sought else told

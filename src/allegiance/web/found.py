@@ -4,6 +4,7 @@
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from hashlib import sha256
+from typing import cast
 
 import numpy as np
 
@@ -168,7 +169,7 @@ def found(site: Site, selection: Selection, person: Person | None = None) -> Fou
     def population() -> Population:
         beside = _labels(site) if labels else {}
         kept, _ = matching(query, site.corpus, expression, instruments, beside)
-        return Population(query.snapshot, kept)
+        return Population(query.snapshot, _small(kept))
 
     state = (query.version, verdicts, labels, instruments)
     among = site.kept(("population", selection.where, *state), population)
@@ -179,9 +180,14 @@ def found(site: Site, selection: Selection, person: Person | None = None) -> Fou
         searched = _searched(query, selection, expression)
         beside = Beside(query, site.corpus, instruments, _labels(site) if labels else {})
         positions = _in_order(searched, selection, among, beside, order)
-        return Found(selection, searched, positions, among, instruments)
+        return Found(selection, searched, _small(positions), among, instruments)
 
     return replace(site.kept(key, ordered), selection=selection)
+
+
+def _small(positions: Positions) -> Positions:
+    """Give positions in half the memory: lists of a million transcripts are kept by the dozen."""
+    return cast(Positions, positions.astype(np.int32))
 
 
 def _labels(site: Site) -> Labels:

@@ -92,7 +92,7 @@ def columns_of(site: Site, selection: Selection) -> tuple[Column, ...]:
     Raises
     ------
     UsageError
-        If a category is to be shown that no scanner looked for, or several did and none is named.
+        If a category is to be shown that no scanner looked for.
     """
     snapshot = site.corpus.query().snapshot
     varying = [name for name in factor_columns(snapshot.schema) if _varies(snapshot, name)]
@@ -165,9 +165,10 @@ def _of_category(site: Site, category: str, selection: Selection) -> Column:
     try:
         one = instrument_for(site, category, selection)
     except UsageError as error:
-        if category == OUTCOME and OUTCOME not in selection.shown:
-            return Column(category, "", "verdict", told=str(error))
-        raise
+        if not site.corpus.verdict_columns().of(category):
+            raise
+        # Several looked, and none is chosen: nothing is shown until one is.
+        return Column(category, "", "verdict", told=str(error))
     gave = site.corpus.verdict_columns().of(category)
     scored = any(other.scores for other in gave if other.digest == one.digest)
     return Column(
@@ -224,7 +225,9 @@ def _verdict(value: str | None, status: str | None, score: float) -> Cell:
     if status is None:
         return Cell("", "missing", "this scanner did not look at it")
     if value is None:
-        return Cell(status, "missing", f"the scanner gave no value: {status}")
+        return Cell(
+            "" if status == "ok" else status, "missing", f"the scanner gave no value: {status}"
+        )
     told = "" if score != score else f"score {score:g}"
     return Cell(value, "", told, value)
 

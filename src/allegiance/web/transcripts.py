@@ -3,7 +3,7 @@
 import secrets
 from dataclasses import dataclass, replace
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from fastapi import APIRouter
 from starlette.requests import Request
@@ -157,6 +157,7 @@ def _shown(
         address=_address,
         replace=replace,
         anew=_address(replace(selection, sort="", query="", seed=_seed())),
+        draw=urlencode({"where": selection.where, **_first(selection.shown)}),
         orders=_orders(site, person),
         categories=_categories(site),
         **told,
@@ -182,6 +183,11 @@ def _told(
         "panels": panels_of(site, listed),
         "order": in_words(listed),
     }
+
+
+def _first(shown: tuple[str, ...]) -> dict[str, str]:
+    """Give the category that a draw is after, if one is shown."""
+    return {"category": shown[0]} if shown else {}
 
 
 def _nothing(site: Site, selection: Selection) -> dict[str, Any]:

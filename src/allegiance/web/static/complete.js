@@ -5,7 +5,7 @@ let number = 0;
 /**
  * Offer completions.
  * @param {HTMLInputElement} input
- * @param {(typed: string) => Promise<{value: string, told: string}[]>} offers
+ * @param {(typed: string) => Promise<{value: string, shown: string, told: string}[]>} offers
  * @param {(picked: string, before: string) => void} then - after one was taken
  */
 export function complete(input, offers, then) {
@@ -22,12 +22,12 @@ export function complete(input, offers, then) {
     const now = (turn += 1);
     const found = await offers(input.value).catch(() => []);
     if (now !== turn || document.activeElement !== input) return;
-    box.replaceChildren(...found.slice(0, 60).map(({ value, told }, n) => {
+    box.replaceChildren(...found.slice(0, 60).map(({ value, shown, told }, n) => {
       const one = document.createElement("li");
       one.setAttribute("role", "option");
       one.id = `${box.id}-${n}`;
       one.dataset.value = value;
-      one.append(...[value, told].map((text) => Object.assign(document.createElement("span"), { textContent: text })));
+      one.append(...[shown, told].map((text) => Object.assign(document.createElement("span"), { textContent: text })));
       return one;
     }));
     const lone = found.length === 1 && found[0].value === input.value;

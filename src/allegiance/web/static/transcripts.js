@@ -18,6 +18,7 @@ function scrolled(list) {
   const [total, size, words] = ["listed", "size", "words"].map((name) => Number(list.dataset[name]));
   const items = new Map(); // place, from 0, to its table rows
   const asked = new Set();
+  const columns = list.querySelector("thead tr").children.length;
   const gaps = [gap(), gap()];
   let here = Number(list.dataset.at) - 1;
   let top = 0; // the row at the upper edge, with a fraction
@@ -53,7 +54,7 @@ function scrolled(list) {
     if (place) open(place - 1);
   });
   document.addEventListener("keydown", (event) => {
-    if (event.key === "Enter" && event.target === document.body && !event.ctrlKey && !event.metaKey) open(here);
+    if (event.key === "Enter" && [document.body, list].includes(event.target) && !event.ctrlKey && !event.metaKey) open(here);
   });
 
   key(["j", "ArrowDown"], "next transcript", () => move(here + 1));
@@ -111,12 +112,14 @@ function scrolled(list) {
     const now = `${first} ${last} ${items.size}`;
     if (now === drawn) return;
     drawn = now;
-    const focused = body.contains(document.activeElement);
+    const focused = body.contains(document.activeElement) || document.activeElement === list;
+    if (focused) list.focus({ preventScroll: true }); // a row that has the focus must not go: all would be laid out without rows
     const rows = [];
     for (let place = first; place < last; place += 1) rows.push(...(items.get(place) ?? [hollow(place)]));
     body.replaceChildren(gaps[0], ...rows, gaps[1]);
     mark(false);
-    if (focused && document.activeElement === document.body) items.get(here)?.[0].querySelector("a")?.focus({ preventScroll: true });
+    const link = items.get(here)?.[0].querySelector("a");
+    if (focused && link?.isConnected) link.focus({ preventScroll: true });
   }
 
   function tellShown() {
@@ -181,7 +184,7 @@ function scrolled(list) {
     const row = document.createElement("tr");
     row.className = "gap";
     row.setAttribute("aria-hidden", "true");
-    row.append(Object.assign(document.createElement("td"), { colSpan: 99 }));
+    row.append(Object.assign(document.createElement("td"), { colSpan: columns }));
     return row;
   }
 
@@ -189,7 +192,7 @@ function scrolled(list) {
     const row = document.createElement("tr");
     row.className = "waiting";
     const number = Object.assign(document.createElement("th"), { className: "num place", scope: "row", textContent: (place + 1).toLocaleString("en") });
-    const rest = Object.assign(document.createElement("td"), { colSpan: 98, textContent: told });
+    const rest = Object.assign(document.createElement("td"), { colSpan: columns - 1, textContent: told });
     row.style.height = `${height}px`;
     row.append(number, rest);
     return row;
@@ -207,7 +210,9 @@ function scrolled(list) {
     list.style.height = `${head + Math.min(rows * height, whole)}px`;
     const panels = document.querySelector(".panels");
     if (panels) panels.style.maxHeight = innerWidth > 1150 ? `${Math.max(left, 300)}px` : "";
-    const wide = heads.map((head) => Math.ceil(head.offsetWidth * 1.08)); // others may be longer
+    const exact = heads.map((head) => head.getBoundingClientRect().width);
+    const room = list.clientWidth > 1.08 * exact.reduce((sum, width) => sum + width, 0);
+    const wide = exact.map((width) => Math.ceil(width * (room ? 1.08 : 1)) + 1); // others may be longer
     wide[0] = Math.max(wide[0], 8.5 * total.toLocaleString("en").length + 24);
     heads.forEach((head, n) => { head.style.width = `${wide[n]}px`; });
     list.classList.add("fixed");
@@ -226,7 +231,7 @@ function filters() {
     columns ??= get("/api/columns").then((told) => told.columns);
     return (await columns)
       .filter(({ name }) => name.toLowerCase().includes(typed.toLowerCase()))
-      .map(({ name, what }) => ({ value: name, told: what }));
+      .map(({ name, shown, what }) => ({ value: name, shown, told: what }));
   }, () => value.focus());
 
   complete(value, async (typed) => {
@@ -236,7 +241,7 @@ function filters() {
     address.append("column", column.value.trim());
     address.append("begins", begins);
     const { values } = await get(`/api/values?${address}`);
-    return values.filter((one) => one.value !== null).map((one) => ({ value: one.value, told: one.number.toLocaleString("en") }));
+    return values.filter((one) => one.value !== null).map((one) => ({ ...one, told: one.number.toLocaleString("en") }));
   }, (picked, before) => {
     if (operator.value === "is one of") {
       value.value = [...before.split(",").slice(0, -1).map((one) => one.trim()), picked].join(", ") + ", ";
@@ -245,10 +250,34 @@ function filters() {
   });
 
   operator.addEventListener("change", () => {
+    form.classList.add("typed");
     value.hidden = ["is missing", "is there"].includes(operator.value);
     (value.hidden ? form.querySelector("button") : value).focus();
   });
+  for (const chip of document.querySelectorAll(".chip")) { // a chip that is clicked is typed anew
+    const { dataset } = chip;
+    if (dataset.column) chip.querySelector("span").addEventListener("click", () => {
+      [column.value, operator.value, value.value] = [dataset.column, dataset.operator, dataset.value];
+      rest(dataset.rest);
+      chip.remove();
+      operator.dispatchEvent(new Event("change"));
+    });
+  }
+  /** Let the condition come in the place of another. */
+  function rest(where) {
+    const field = form.elements.where ?? form.appendChild(Object.assign(document.createElement("input"), { type: "hidden", name: "where" }));
+    field.value = where;
+  }
+
   document.getElementById("sort").addEventListener("change", () => ask.requestSubmit());
+  const menu = document.querySelector(".choose");
+  document.addEventListener("click", (event) => { if (!menu.contains(event.target)) menu.open = false; });
+  menu.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    menu.open = false;
+    menu.querySelector("summary").focus();
+  });
+  key("c", "categories", () => { menu.open = true; menu.querySelector("input")?.focus(); });
   key("/", "search", () => document.getElementById("q").focus());
   key("f", "filter", () => column.focus());
   const anew = document.getElementById("anew");
