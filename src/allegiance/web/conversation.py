@@ -387,9 +387,8 @@ def _voice(message: Message) -> str:
         return "user"
     if message.role in ("tool", "function"):
         return "tool"
-    if message.role == "assistant":
-        return message.author
-    return "other"
+    known = message.role == "assistant" and message.author in ("model", "scripted", "prefill")
+    return message.author if known else "other"
 
 
 def _name(extra: Mapping[str, Any]) -> str:

@@ -30,6 +30,7 @@ from allegiance.web.opened import (
     marked_for,
     must_be_open,
     verdicts_on,
+    words_of,
 )
 from allegiance.web.page import PersonHere, SiteHere, fragment, page
 from allegiance.web.selection import Mode, Selection
@@ -157,7 +158,7 @@ def _opened(
 ) -> HTMLResponse:
     """Put the opening on record, then make the page."""
     blind = _is_blind(request.query_params)
-    transcript = site.corpus.get(identifier)
+    transcript = words_of(site, identifier)
     site.open(person, way.route, [identifier], [way.place], blind=blind)
     told = laid(site, identifier, transcript)
     verdicts = [] if blind else verdicts_on(site, [identifier])[identifier]
