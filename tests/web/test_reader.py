@@ -196,7 +196,7 @@ def test_blind_leaves_facts_verdicts_and_scores_out_of_the_page_and_says_so_on_r
     assert transcript.output in found
     assert _sights(ann)[0].blind
     assert not ann.get(f"/t/{identifier}").text.count("Blind:")
-    assert "You have had this transcript before you" in ann.get(f"/t/{identifier}?blind=1").text
+    assert "you have had this transcript before you" in ann.get(f"/t/{identifier}?blind=1").text
 
 
 def test_a_label_is_kept_with_its_quote_and_with_what_was_hidden(ann):
