@@ -421,3 +421,21 @@ def test_a_truth_label_is_told_as_one(ann):
     )
     assert "organism, the known truth" in _read(ann, 1).text
     assert Record.of(ann.site.ledger).label_of("ann", "doubts", identifier) is not None
+
+
+def test_scanners_that_differ_on_the_outcome_are_both_told(place):
+    identifier = place.corpus().ids()[0]
+    place.corpus().put_verdicts(
+        [
+            Verdict(
+                category="outcome",
+                scanner="judge",
+                scanner_digest="c" * 64,
+                transcript_id=identifier,
+                value="partial",
+            )
+        ]
+    )
+    found = client(place).get(f"/t/{identifier}").text
+    assert 'title="Outcome, by rules"' in found
+    assert 'title="Outcome, by judge"' in found

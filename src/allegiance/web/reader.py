@@ -18,7 +18,7 @@ from allegiance.corpus.order import random_seed
 from allegiance.errors import UsageError
 from allegiance.web import reader_acts
 from allegiance.web.access import Person
-from allegiance.web.facts import facts_of, labels_told, outcome_of, said_of, shape_of
+from allegiance.web.facts import facts_of, labels_told, outcomes_of, said_of, shape_of
 from allegiance.web.found import found
 from allegiance.web.highlights import NONE
 from allegiance.web.how_found import HowFound, how_found
@@ -184,8 +184,7 @@ def _opened(
         blind=blind,
         unblinded=unblinded,
         facts=None if blind else facts_of(transcript, study),
-        outcome=outcome_of(verdicts),
-        shape=shape_of(outcome_of(verdicts)),
+        outcomes=[(fact, shape_of(fact.value)) for fact in outcomes_of(verdicts)],
         verdicts=said_of(verdicts, site.book, marked, order),
         labels=[] if blind else labels_told(labels, marked),
         how=how,
