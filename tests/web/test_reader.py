@@ -439,3 +439,21 @@ def test_scanners_that_differ_on_the_outcome_are_both_told(place):
     found = client(place).get(f"/t/{identifier}").text
     assert 'title="Outcome, by rules"' in found
     assert 'title="Outcome, by judge"' in found
+
+
+def test_a_rater_cannot_read_on_in_what_others_labelled(place):
+    people = People(ann="admin", ben="rater")
+    ann, ben = client(place, people, "ann"), client(place, people, "ben")
+    identifier = _id(_read(ann, 1))
+    ann.submit(f"/t/{identifier}/label", category="doubts", value="yes")
+    address = "/read?seed=1&at=1&where=label.doubts+%3D+%27yes%27"
+    assert _id(ann.get(address)) == identifier
+    refused = ben.get(address)
+    assert refused.status_code == 400
+    assert "not for raters" in refused.text
+
+
+def test_a_list_that_is_filtered_by_verdicts_says_that_its_transcripts_were_picked(ann):
+    address = "/read?seed=1&at=1&where=verdict.outcome+%3D+%27refused%27"
+    assert "these were picked by that" in ann.get(address).text
+    assert "these were picked by that" not in _read(ann, 1).text

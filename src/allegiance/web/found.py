@@ -15,6 +15,7 @@ from allegiance.corpus.filter_printing import fields
 from allegiance.corpus.filters import Expression
 from allegiance.corpus.order import Positions
 from allegiance.errors import UsageError
+from allegiance.web.access import Person
 from allegiance.web.selection import TOP, Selection
 from allegiance.web.site import Site
 
@@ -101,21 +102,33 @@ class Found:
         )
 
 
-def found(site: Site, selection: Selection) -> Found:
+def found(site: Site, selection: Selection, person: Person | None = None) -> Found:
     """Find the transcripts of a selection; what was found before and still counts is given again.
 
     Parameters
     ----------
     selection
         With a seed, if its order is random.
+    person
+        Who asks: a rater may not choose transcripts by what others labelled.
 
     Raises
     ------
     UsageError
-        If its filter, search or sort can't be read.
+        If its filter, search or sort can't be read, or this person may not ask for it.
     """
     query = site.corpus.query()
     expression = read_filter(query, selection.where or None)
+    looked_at = {place.column for place in fields(expression)}
+    if (
+        person is not None
+        and person.role == "rater"
+        and (LABEL in looked_at or selection.sort.removeprefix(TOP).startswith(f"{LABEL}."))
+    ):
+        raise UsageError(
+            "A filter or an order that looks at label.… shows what others labelled, and is not for raters; leave it "
+            "out."
+        )
     beside = {place.column for place in fields(expression)} & {VERDICT, SCORE, LABEL}
     verdicts = site.verdicts_version if beside or selection.kind == "top" else 0
     labels = 0

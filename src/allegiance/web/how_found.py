@@ -1,5 +1,6 @@
 """How a transcript came before its reader, in words: this route, every earlier one, and what that licenses."""
 
+import re
 from dataclasses import dataclass
 
 from allegiance.audit import Record, Route
@@ -9,6 +10,9 @@ from allegiance.audit.record import Sight
 
 _FIRST, _LAST = 3, 7
 """Earlier sights that are told one by one; those between them are counted."""
+
+_SAID = re.compile(r"\b(verdict|verdict_score|label|scores?)\.")
+"""Fields of a filter that hold what a scanner or a rater said."""
 
 
 @dataclass(frozen=True)
@@ -105,6 +109,11 @@ def words(route: Route, place: int | None) -> str:
 
 def licence(route: Route) -> str:
     """Say what a route licenses: never a rate, which only a draw gives."""
+    picked = " Its filter looks at what was said of the transcripts, so these were picked by that."
+    return _licence(route) + (picked if _SAID.search(route.where) else "")
+
+
+def _licence(route: Route) -> str:
     match route.kind:
         case "search":
             return (

@@ -78,7 +78,7 @@ def read(request: Request, site: SiteHere, person: PersonHere) -> Response:
         seeded = selection.with_seed(random_seed())
         beside = {"blind": "1"} if _is_blind(asked) else {}
         return RedirectResponse(f"/read?{seeded.address(at=at, **beside)}", 303)
-    listed = found(site, selection)
+    listed = found(site, selection, person)
     identifier = listed.id_at(at)
     way = Way(listed.route, at, len(listed), selection)
     return _opened(request, site, person, identifier, way)
