@@ -457,3 +457,24 @@ def test_a_list_that_is_filtered_by_verdicts_says_that_its_transcripts_were_pick
     address = "/read?seed=1&at=1&where=verdict.outcome+%3D+%27refused%27"
     assert "these were picked by that" in ann.get(address).text
     assert "these were picked by that" not in _read(ann, 1).text
+
+
+def test_a_rater_learns_no_label_of_others_from_reasons_or_routes(place):
+    people = People(ann="admin", ben="rater")
+    ann, ben = client(place, people, "ann"), client(place, people, "ben")
+    first, second = _id(_read(ann, 1)), _id(_read(ann, 2))
+    for identifier in (first, second):
+        ann.submit(f"/t/{identifier}/label", category="doubts", value="yes")
+    ann.get("/read?seed=1&at=1&where=label.doubts+%3D+%27yes%27")
+    ann.get("/read?seed=1&at=2&where=label.doubts+%3D+%27yes%27")
+    _read(ben, 1)
+    ben.submit(f"/t/{first}/label", category="outcome", value="refused")
+    ann.submit(f"/t/{first}/label", category="outcome", value="refused")
+    why = ben.get(f"/t/{first}/why/doubts").text
+    assert "<b>ann</b>" not in why
+    assert second[:12] not in why
+    assert second[:12] in ann.get(f"/t/{first}/why/doubts").text
+    page = _read(ben, 1).text
+    assert "label.doubts" not in page
+    assert "by a list that looks at labels" in page
+    assert "label.doubts" in _read(ann, 1).text

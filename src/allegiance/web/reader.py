@@ -104,9 +104,19 @@ def reasons(
     site.corpus.get(identifier)
     if not has_open(site, person, identifier, blind=False):
         site.open(person, Route(kind="link"), [identifier], [None])
-    with site.record() as record:
-        told = why(site.corpus, record, identifier, category, site.book)
-        seen = {one.label.rater for one in labels_seen(record, person, identifier)}
+    record = Record.of(
+        site.ledger
+    )  # of its own: comparing texts takes a while, and others would wait
+    told = why(site.corpus, record, identifier, category, site.book)
+    seen = [
+        one for one in labels_seen(record, person, identifier) if one.label.category == told.name
+    ]
+    anybody = person.role != "rater"  # a rater sees the labels of what they labelled themselves
+    near = [
+        one
+        for one in told.near
+        if anybody or record.label_of(person.name, told.name, one.id) is not None
+    ]
     contexts = [
         [in_context(told.transcript, place) for place in one.places[:12]] for one in told.verdicts
     ]
@@ -115,7 +125,8 @@ def reasons(
         "reader_why.html.j2",
         told=told,
         contexts=contexts,
-        labels={rater: value for rater, value in told.labels.items() if rater in seen},
+        labels={one.label.rater: one.label.value for one in seen},
+        near=near,
         back=reader_acts.back_to(request.query_params.get("back", ""), identifier),
     )
 
@@ -164,7 +175,7 @@ def _opened(
     verdicts = [] if blind else verdicts_on(site, [identifier])[identifier]
     with site.record() as record:
         labels = labels_seen(record, person, identifier)
-        how = None if blind else how_found(record, identifier, way.route, way.place)
+        how = None if blind else how_found(record, identifier, way.route, way.place, person)
         declared = {p.category: p for d in record.draws.values() for p in d.spec.properties}
         known = {*site.book.by_name, *declared}
         chosen = next((name for name in way.selection.shown if name in known), "")
