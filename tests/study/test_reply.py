@@ -5,6 +5,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from allegiance.study import parse_reply, reply_after
+from allegiance.study.reply import stretches
+
+_BITS = st.sampled_from(
+    [
+        "<think>",
+        "</think>",
+        "<output>",
+        "</output>",
+        "<answer>",
+        "word ",
+        "\n",
+        "\n\n",
+        "“<think>”",
+        "é\u200b",
+    ]
+)
 
 
 @pytest.mark.parametrize(
@@ -89,3 +105,11 @@ def test_what_was_put_into_the_models_mouth_as_output_stays_out_of_it():
     ):
         assert reply_after(begun, " the letter.").output == "the letter."
     assert reply_after("", "Only this.").output == "Only this."
+
+
+@given(st.lists(_BITS, max_size=14).map("".join))
+def test_the_stretches_of_a_reply_are_what_the_parser_says_of_it(text):
+    found = parse_reply(text)
+    for kind in ("reasoning", "output"):
+        parts = [text[one.start : one.end] for one in stretches(text) if one.kind == kind]
+        assert "\n\n".join(parts) == getattr(found, kind)

@@ -6,7 +6,6 @@ from hypothesis import strategies as st
 from allegiance.corpus import Message
 from allegiance.corpus.making import transcript
 from allegiance.corpus.schema import ToolCall
-from allegiance.study.reply import parse_reply, stretches
 from allegiance.web.conversation import laid_out
 
 _TAGGED = "<SCRATCHPAD_REASONING>\nI think.\n</SCRATCHPAD_REASONING>\n<OUTPUT>\nI say.\n</OUTPUT>"
@@ -32,14 +31,6 @@ def _laid(*messages):
 
 def _shown(told, kind):
     return ["".join(p.text for p in row.pieces) for row in told.rows if row.kind == kind]
-
-
-@given(st.lists(_BITS, max_size=14).map("".join))
-def test_the_stretches_of_a_reply_are_what_the_parser_says_of_it(text):
-    found = parse_reply(text)
-    for kind in ("reasoning", "output"):
-        parts = [text[s.start : s.end] for s in stretches(text) if s.kind == kind]
-        assert "\n\n".join(parts) == getattr(found, kind)
 
 
 @settings(max_examples=60)

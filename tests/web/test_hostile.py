@@ -4,6 +4,7 @@ import json
 
 from playwright.sync_api import expect
 
+from allegiance.audit import Ledger, asked_for, give_label, make_draw, quotes_of
 from allegiance.corpus import Message, Verdict
 from allegiance.corpus.schema import ToolCall
 from tests.web.places import conversation
@@ -147,6 +148,25 @@ def test_nothing_in_a_transcript_runs_loads_links_or_hides(place, page):
         [v for one in pair for v in _verdicts(one.transcript_id, one.reasoning)]
     )
     one = pair[0].transcript_id
+    ledger = Ledger.open(place.ledger_file)
+    make_draw(
+        place.corpus(),
+        ledger,
+        "first",
+        where=f"transcript_id = '{one}'",
+        n=1,
+        seed=1,
+        properties=[asked_for("doubts")],
+    )
+    give_label(
+        ledger,
+        pair[0],
+        asked_for("doubts"),
+        "yes",
+        "ben",
+        quotes=quotes_of([_MARKUP[0]], "whole"),
+        note=_WHOLE,
+    )
     dialogs = []
     page.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))
     with served(place) as here:
@@ -162,7 +182,12 @@ def test_nothing_in_a_transcript_runs_loads_links_or_hides(place, page):
             f"pair/{one}",
             f"pair/{one}?factor={_NAME}",
             "read?seed=1&at=1&where=%3Cscript%3Ewindow.__ran%3D30%3C%2Fscript%3E",
-            "overview?x=%3Cscript%3E",
+            "",
+            "queues",
+            "queues/1",
+            "queues/1/doubts",
+            "claims",
+            "calibrate",
         ):
             page.goto(here.address + address)
             _harmless(page)

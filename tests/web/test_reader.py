@@ -196,7 +196,7 @@ def test_blind_leaves_facts_verdicts_and_scores_out_of_the_page_and_says_so_on_r
     assert transcript.output in found
     assert _sights(ann)[0].blind
     assert not ann.get(f"/t/{identifier}").text.count("Blind:")
-    assert "You have had this transcript before you" in ann.get(f"/t/{identifier}?blind=1").text
+    assert "you have had this transcript before you" in ann.get(f"/t/{identifier}?blind=1").text
 
 
 def test_a_label_is_kept_with_its_quote_and_with_what_was_hidden(ann):
@@ -421,3 +421,60 @@ def test_a_truth_label_is_told_as_one(ann):
     )
     assert "organism, the known truth" in _read(ann, 1).text
     assert Record.of(ann.site.ledger).label_of("ann", "doubts", identifier) is not None
+
+
+def test_scanners_that_differ_on_the_outcome_are_both_told(place):
+    identifier = place.corpus().ids()[0]
+    place.corpus().put_verdicts(
+        [
+            Verdict(
+                category="outcome",
+                scanner="judge",
+                scanner_digest="c" * 64,
+                transcript_id=identifier,
+                value="partial",
+            )
+        ]
+    )
+    found = client(place).get(f"/t/{identifier}").text
+    assert 'title="Outcome, by rules"' in found
+    assert 'title="Outcome, by judge"' in found
+
+
+def test_a_rater_cannot_read_on_in_what_others_labelled(place):
+    people = People(ann="admin", ben="rater")
+    ann, ben = client(place, people, "ann"), client(place, people, "ben")
+    identifier = _id(_read(ann, 1))
+    ann.submit(f"/t/{identifier}/label", category="doubts", value="yes")
+    address = "/read?seed=1&at=1&where=label.doubts+%3D+%27yes%27"
+    assert _id(ann.get(address)) == identifier
+    refused = ben.get(address)
+    assert refused.status_code == 400
+    assert "not for raters" in refused.text
+
+
+def test_a_list_that_is_filtered_by_verdicts_says_that_its_transcripts_were_picked(ann):
+    address = "/read?seed=1&at=1&where=verdict.outcome+%3D+%27refused%27"
+    assert "these were picked by that" in ann.get(address).text
+    assert "these were picked by that" not in _read(ann, 1).text
+
+
+def test_a_rater_learns_no_label_of_others_from_reasons_or_routes(place):
+    people = People(ann="admin", ben="rater")
+    ann, ben = client(place, people, "ann"), client(place, people, "ben")
+    first, second = _id(_read(ann, 1)), _id(_read(ann, 2))
+    for identifier in (first, second):
+        ann.submit(f"/t/{identifier}/label", category="doubts", value="yes")
+    ann.get("/read?seed=1&at=1&where=label.doubts+%3D+%27yes%27")
+    ann.get("/read?seed=1&at=2&where=label.doubts+%3D+%27yes%27")
+    _read(ben, 1)
+    ben.submit(f"/t/{first}/label", category="outcome", value="refused")
+    ann.submit(f"/t/{first}/label", category="outcome", value="refused")
+    why = ben.get(f"/t/{first}/why/doubts").text
+    assert "<b>ann</b>" not in why
+    assert second[:12] not in why
+    assert second[:12] in ann.get(f"/t/{first}/why/doubts").text
+    page = _read(ben, 1).text
+    assert "label.doubts" not in page
+    assert "by a list that looks at labels" in page
+    assert "label.doubts" in _read(ann, 1).text

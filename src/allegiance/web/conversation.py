@@ -4,14 +4,14 @@ Every piece knows the field of the message that it is cut from and where it star
 spans of a verdict and what a search finds can be shown in it, also where it is loaded later.
 """
 
-import json
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, cast
+from typing import Any, Literal
 
-from allegiance.corpus import Message, Transcript, jsontext
+from allegiance.corpus import Message, Transcript
 from allegiance.study.reply import Stretch, parse_reply, stretches
+from allegiance.web.message_parts import argument_lines, fields_of, remarks
 
 Kind = Literal["text", "reasoning", "output", "tag", "call", "note"]
 """What a row shows: text that nobody took apart, reasoning, output, the tags between them, a call, a remark of ours."""
@@ -213,7 +213,7 @@ class _Writing:
 
     def message(self, index: int) -> None:
         message = self.messages[index]
-        extra = _object(message.extra)
+        extra = fields_of(message.extra)
         turn = Turn(index, message.role, message.author, _voice(message), _name(extra))
         self.turns.append(turn)
         self._fresh = True
@@ -225,7 +225,7 @@ class _Writing:
             self._field(turn, "text", message.text, self._kinds(index))
         for number, call in enumerate(message.tool_calls):
             self._call(turn, number, call.function, call.arguments)
-        for remark in _remarks(extra):
+        for remark in remarks(extra):
             self._row(turn, "note", (), said=remark)
         if self._fresh:
             self._row(turn, "note", (), said="nothing: this message is empty")
@@ -282,7 +282,7 @@ class _Writing:
     def _call(self, turn: Turn, number: int, function: str, arguments: str) -> None:
         """Lay a call out: an argument a line, its name first; what is no object as it stands."""
         where = (turn.index, f"call {number}")
-        lines = _arguments(arguments)
+        lines = argument_lines(arguments)
         self.texts[where] = "".join(text for _, text in lines)
         pieces: list[Piece] = []
         at = 0
@@ -387,9 +387,8 @@ def _voice(message: Message) -> str:
         return "user"
     if message.role in ("tool", "function"):
         return "tool"
-    if message.role == "assistant":
-        return message.author
-    return "other"
+    known = message.role == "assistant" and message.author in ("model", "scripted", "prefill")
+    return message.author if known else "other"
 
 
 def _name(extra: Mapping[str, Any]) -> str:
@@ -416,63 +415,3 @@ def _parts(rows: Sequence[Row]) -> Iterator[tuple[int, int]]:
             start, size, most = place, 0, _PART
         size += row.size
     yield start, len(rows)
-
-
-def _arguments(text: str) -> list[tuple[int, str]]:
-    """Write the arguments of a call for people: the length of the name at the start of each line, and the line."""
-    try:
-        found = jsontext.value(text.encode("utf-8", "surrogatepass"))
-    except jsontext.BadJSONError:
-        return [(0, text)]
-    if not isinstance(found, dict) or not found:
-        return [(0, text)]
-    given = cast(dict[str, Any], found)
-    lines = [(len(name) + 1, f"{name}: {_argument(value)}") for name, value in given.items()]
-    return [(lead, line + "\n") for lead, line in lines[:-1]] + lines[-1:]
-
-
-def _argument(value: Any) -> str:
-    if isinstance(value, str):
-        return f"\n{value}" if "\n" in value else value
-    if isinstance(value, (dict, list)):
-        return json.dumps(value, ensure_ascii=False, indent=2)
-    return json.dumps(value, ensure_ascii=False)
-
-
-def _remarks(extra: Mapping[str, Any]) -> Iterator[str]:
-    """Name what a message holds besides its words; nothing of it is loaded."""
-    content = extra.get("content")
-    for part in cast(list[Any], content) if isinstance(content, list) else []:
-        fields = cast(dict[str, Any], part) if isinstance(part, dict) else {"type": "unknown"}
-        if "chars" in fields:
-            continue
-        kind = str(fields.get("type", "unknown"))
-        size = len(json.dumps(fields, ensure_ascii=False, default=str))
-        if kind == "reasoning":
-            summary = " but for the summary above" if isinstance(fields.get("summary"), str) else ""
-            yield f"redacted reasoning: the provider sealed it{summary} ({size:,} characters of it are kept)"
-        else:
-            yield f"{kind}{_media(fields)}: {size:,} characters, not loaded"
-    error = extra.get("error")
-    if error:
-        told = cast(dict[str, Any], error).get("message") if isinstance(error, dict) else error
-        yield f"error: {told}"
-
-
-def _media(fields: Mapping[str, Any]) -> str:
-    """Say of what media type a part is, where its data say so."""
-    for value in fields.values():
-        if isinstance(value, str) and value.startswith("data:") and "," in value[:200]:
-            return f" ({value[5:].partition(',')[0].partition(';')[0][:60]})"
-    for name in ("mime_type", "media_type", "format"):
-        if isinstance(fields.get(name), str):
-            return f" ({fields[name][:60]})"
-    return ""
-
-
-def _object(text: str) -> dict[str, Any]:
-    try:
-        found = jsontext.value(text.encode("utf-8", "surrogatepass"))
-    except jsontext.BadJSONError:
-        return {}
-    return cast(dict[str, Any], found) if isinstance(found, dict) else {}

@@ -1,5 +1,6 @@
 """What is told of a transcript besides its words: its condition, its intents, what came of it, who said what of it."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -65,6 +66,8 @@ class Said:
     ----------
     category, value, scanner, digest, status, score
         The verdict; without a value, its status says why.
+    several
+        Whether other scanners said something in the category, too.
     slot, marks
         The look of its highlights, and their numbers.
     lost
@@ -79,6 +82,7 @@ class Said:
     digest: str
     status: str
     score: float | None
+    several: bool
     slot: int | None
     marks: tuple[int, ...]
     lost: int
@@ -132,9 +136,17 @@ def facts_of(transcript: Transcript, study: Study | None) -> Facts:
 
 def outcome_of(verdicts: Sequence[Mapping[str, Any]]) -> str:
     """Say what came of it: by the rule, else by whichever scanner told; empty where none did."""
-    rows = [row for row in verdicts if row["category"] == "outcome"]
+    told = outcomes_of(verdicts)
+    return told[0].value if told else ""
+
+
+def outcomes_of(verdicts: Sequence[Mapping[str, Any]]) -> list[Fact]:
+    """Say what came of it by each scanner that told: the rule first, then those who say otherwise."""
+    rows = [row for row in verdicts if row["category"] == "outcome" and row["value"] is not None]
     rows.sort(key=lambda row: (row["scanner"] != "rules", row["scanner_digest"]))
-    return next((str(row["value"]) for row in rows if row["value"] is not None), "")
+    first = rows[:1]
+    others = [row for row in rows[1:] if row["value"] != rows[0]["value"]]
+    return [Fact(row["scanner"] or "a scanner", str(row["value"])) for row in first + others]
 
 
 def shape_of(outcome: str) -> str:
@@ -160,7 +172,11 @@ def said_of(
             row["scanner"] or "",
         ),
     )
-    return [_said(row, book.by_name.get(row["category"]), marked) for row in rows]
+    number = Counter(row["category"] for row in rows)
+    return [
+        _said(row, book.by_name.get(row["category"]), marked, several=number[row["category"]] > 1)
+        for row in rows
+    ]
 
 
 def labels_told(labels: Iterable[Labelled], marked: Highlights) -> list[LabelSeen]:
@@ -184,7 +200,9 @@ def labels_told(labels: Iterable[Labelled], marked: Highlights) -> list[LabelSee
     return told
 
 
-def _said(row: Mapping[str, Any], found: Category | None, marked: Highlights) -> Said:
+def _said(
+    row: Mapping[str, Any], found: Category | None, marked: Highlights, *, several: bool
+) -> Said:
     by = row["scanner"] or ""
     marks = [m for m in marked.of(row["category"], by) if not m.quoted]
     status = row["status"] or "ok"
@@ -195,6 +213,7 @@ def _said(row: Mapping[str, Any], found: Category | None, marked: Highlights) ->
         digest=row["scanner_digest"],
         status=status,
         score=row["score"],
+        several=several,
         slot=marked.slots.get(row["category"]) if marks else None,
         marks=tuple(m.number for m in marks if m.places),
         lost=sum(not m.places for m in marks),

@@ -1,14 +1,20 @@
 """How a transcript came before its reader, in words: this route, every earlier one, and what that licenses."""
 
+import re
 from dataclasses import dataclass
 
 from allegiance.audit import Record, Route
 from allegiance.audit.case import nth
 from allegiance.audit.evidence import in_words
 from allegiance.audit.record import Sight
+from allegiance.web.access import Person
 
 _FIRST, _LAST = 3, 7
 """Earlier sights that are told one by one; those between them are counted."""
+
+_SAID = re.compile(r"\b(verdict|verdict_score|label|scores?)\.")
+"""Fields of a filter that hold what a scanner or a rater said."""
+_LABELLED = re.compile(r"\blabel\.")
 
 
 @dataclass(frozen=True)
@@ -49,11 +55,13 @@ class HowFound:
     draws: tuple[str, ...]
 
 
-def how_found(record: Record, transcript_id: str, route: Route, place: int | None) -> HowFound:
+def how_found(
+    record: Record, transcript_id: str, route: Route, place: int | None, person: Person
+) -> HowFound:
     """Tell how a transcript was found, after its opening by a route is on record."""
     sights = record.sights_of(transcript_id)
     number = record.ordinal(transcript_id)
-    seen = [_seen(sight, record) for sight in sights]
+    seen = [_seen(sight, record, person) for sight in sights]
     early, late = seen[:_FIRST], seen[_FIRST:]
     return HowFound(
         badge=badge(route, place),
@@ -105,6 +113,11 @@ def words(route: Route, place: int | None) -> str:
 
 def licence(route: Route) -> str:
     """Say what a route licenses: never a rate, which only a draw gives."""
+    picked = " Its filter looks at what was said of the transcripts, so these were picked by that."
+    return _licence(route) + (picked if _SAID.search(route.where) else "")
+
+
+def _licence(route: Route) -> str:
     match route.kind:
         case "search":
             return (
@@ -130,10 +143,20 @@ def most_striking(place: int | None) -> str:
     return "most striking" if place in (None, 1) else f"{nth(place)} most striking"
 
 
-def _seen(sight: Sight, record: Record) -> Seen:
-    placeless = sight.place is None and sight.route.kind not in ("link", "export")
-    told = f"by a {sight.route.kind}, at no place" if placeless else in_words(sight, record)
-    return Seen(sight.actor or "somebody", sight.at[:16].replace("T", " "), told, sight.blind)
+def sight_words(sight: Sight, record: Record, person: Person) -> str:
+    """Say by which route a transcript was seen; to a rater not by which labels of others it was chosen."""
+    route = sight.route
+    frame = record.draws[route.draw].spec.frame.where if route.draw else ""
+    if person.role == "rater" and _LABELLED.search(f"{route.where} {route.by} {frame}"):
+        return f"by a {route.kind} that looks at labels"
+    if sight.place is None and route.kind not in ("link", "export"):
+        return f"by a {route.kind}, at no place"
+    return in_words(sight, record)
+
+
+def _seen(sight: Sight, record: Record, person: Person) -> Seen:
+    at = sight.at[:16].replace("T", " ")
+    return Seen(sight.actor or "somebody", at, sight_words(sight, record, person), sight.blind)
 
 
 def _all(record: Record) -> int:

@@ -9,6 +9,7 @@ from typing import Any, cast
 from allegiance.audit import Record, whole_id
 from allegiance.audit.record import Labelled
 from allegiance.corpus import Transcript
+from allegiance.corpus.arrow import transcript_of
 from allegiance.errors import UsageError
 from allegiance.web.access import Person
 from allegiance.web.conversation import Conversation, laid_out
@@ -19,6 +20,8 @@ _WHOLE_ID = 64
 _KEPT, _WORTH_KEEPING = 6, 100_000
 """Long transcripts that stay laid out between the requests for their parts, and from which length on."""
 
+_NOT_SHOWN = ("text", "events")
+
 VerdictRow = dict[str, Any]
 """A row of the verdict table."""
 
@@ -27,6 +30,21 @@ def id_of(site: Site, start: str) -> str:
     """Find the transcript whose id begins with a text; a whole id is not looked up."""
     whole = len(start) == _WHOLE_ID and all(c in "0123456789abcdef" for c in start)
     return start if whole else whole_id(site.corpus, start)
+
+
+def words_of(site: Site, identifier: str) -> Transcript:
+    """Read a transcript to be shown: all of it but the column that is searched, which repeats its words.
+
+    Raises
+    ------
+    AllegianceError
+        If the corpus has none with this id.
+    """
+    columns = [name for name in site.corpus.columns if name not in _NOT_SHOWN]
+    rows = site.corpus.table(columns, where={"transcript_id": identifier}).to_pylist()
+    if not rows:
+        return site.corpus.get(identifier)  # which says so
+    return transcript_of({**rows[0], "text": ""})
 
 
 def had_before(record: Record, person: Person, identifier: str, *, blind: bool) -> bool:
@@ -78,7 +96,7 @@ def laid(site: Site, identifier: str, transcript: Transcript | None = None) -> C
     shelf = site.kept(("reader", "shelf"), _Shelf)
     told = shelf.get(identifier)
     if told is None:
-        told = laid_out(transcript or site.corpus.get(identifier))
+        told = laid_out(transcript or words_of(site, identifier))
         if told.size >= _WORTH_KEEPING:
             shelf.put(identifier, told)
     return told

@@ -18,7 +18,7 @@ from allegiance.web.access import Person
 from allegiance.web.conversation import Conversation, Row, Turn
 from allegiance.web.facts import facts_of, outcome_of, shape_of
 from allegiance.web.highlights import Highlights
-from allegiance.web.opened import VerdictRow, id_of, laid, marked_for, verdicts_on
+from allegiance.web.opened import VerdictRow, id_of, laid, marked_for, verdicts_on, words_of
 from allegiance.web.page import PersonHere, SiteHere, page
 from allegiance.web.pairing import Family, Member, Pairing, family_of, pairing
 from allegiance.web.prompt_words import Run, compared
@@ -102,7 +102,7 @@ def pair(
 ) -> Response:
     """Show a transcript beside the one of the same request at another level of a factor."""
     identifier = id_of(site, start)
-    transcript = site.corpus.get(identifier)
+    transcript = words_of(site, identifier)
     family = _family(site, transcript, factor)
     found = pairing(family, transcript, against)
     others = [name for name in transcript.condition if name != factor]
@@ -121,7 +121,7 @@ def pair(
         return page(request, "pair.html.j2", sides=(), lines=(), **told)
     ids = [found.left.transcript_id, found.right.transcript_id]
     site.open(person, Route(kind="link"), ids, [None, None])
-    both = [transcript if one == identifier else site.corpus.get(one) for one in ids]
+    both = [transcript if one == identifier else words_of(site, one) for one in ids]
     verdicts = verdicts_on(site, [one.transcript_id for one in (*found.lefts, *found.rights)])
     outcomes = {one: outcome_of(said) for one, said in verdicts.items()}
     sides = (

@@ -112,6 +112,8 @@ def _folded(runs: Sequence[Run]) -> Iterator[Run]:
             continue
         before = _KEPT if place else _KEPT // 2
         after = _KEPT if place < len(runs) - 1 else _KEPT // 2
-        yield Run(run.text[:before], "same")
-        yield Run(run.text[before:-after], "folded")
-        yield Run(run.text[-after:], "same")
+        start = run.text.rfind(" ", 0, before) + 1 or before
+        end = run.text.find(" ", len(run.text) - after) + 1 or len(run.text) - after
+        yield Run(run.text[:start], "same")
+        yield Run(run.text[start:end], "folded")
+        yield Run(run.text[end:], "same")

@@ -18,7 +18,7 @@ from allegiance.corpus.order import random_seed
 from allegiance.errors import UsageError
 from allegiance.web import reader_acts
 from allegiance.web.access import Person
-from allegiance.web.facts import facts_of, labels_told, outcome_of, said_of, shape_of
+from allegiance.web.facts import facts_of, labels_told, outcomes_of, said_of, shape_of
 from allegiance.web.found import found
 from allegiance.web.highlights import NONE
 from allegiance.web.how_found import HowFound, how_found
@@ -30,6 +30,7 @@ from allegiance.web.opened import (
     marked_for,
     must_be_open,
     verdicts_on,
+    words_of,
 )
 from allegiance.web.page import PersonHere, SiteHere, fragment, page
 from allegiance.web.selection import Mode, Selection
@@ -77,7 +78,7 @@ def read(request: Request, site: SiteHere, person: PersonHere) -> Response:
         seeded = selection.with_seed(random_seed())
         beside = {"blind": "1"} if _is_blind(asked) else {}
         return RedirectResponse(f"/read?{seeded.address(at=at, **beside)}", 303)
-    listed = found(site, selection)
+    listed = found(site, selection, person)
     identifier = listed.id_at(at)
     way = Way(listed.route, at, len(listed), selection)
     return _opened(request, site, person, identifier, way)
@@ -103,9 +104,19 @@ def reasons(
     site.corpus.get(identifier)
     if not has_open(site, person, identifier, blind=False):
         site.open(person, Route(kind="link"), [identifier], [None])
-    with site.record() as record:
-        told = why(site.corpus, record, identifier, category, site.book)
-        seen = {one.label.rater for one in labels_seen(record, person, identifier)}
+    record = Record.of(
+        site.ledger
+    )  # of its own: comparing texts takes a while, and others would wait
+    told = why(site.corpus, record, identifier, category, site.book)
+    seen = [
+        one for one in labels_seen(record, person, identifier) if one.label.category == told.name
+    ]
+    anybody = person.role != "rater"  # a rater sees the labels of what they labelled themselves
+    near = [
+        one
+        for one in told.near
+        if anybody or record.label_of(person.name, told.name, one.id) is not None
+    ]
     contexts = [
         [in_context(told.transcript, place) for place in one.places[:12]] for one in told.verdicts
     ]
@@ -114,7 +125,8 @@ def reasons(
         "reader_why.html.j2",
         told=told,
         contexts=contexts,
-        labels={rater: value for rater, value in told.labels.items() if rater in seen},
+        labels={one.label.rater: one.label.value for one in seen},
+        near=near,
         back=reader_acts.back_to(request.query_params.get("back", ""), identifier),
     )
 
@@ -157,13 +169,13 @@ def _opened(
 ) -> HTMLResponse:
     """Put the opening on record, then make the page."""
     blind = _is_blind(request.query_params)
-    transcript = site.corpus.get(identifier)
+    transcript = words_of(site, identifier)
     site.open(person, way.route, [identifier], [way.place], blind=blind)
     told = laid(site, identifier, transcript)
     verdicts = [] if blind else verdicts_on(site, [identifier])[identifier]
     with site.record() as record:
         labels = labels_seen(record, person, identifier)
-        how = None if blind else how_found(record, identifier, way.route, way.place)
+        how = None if blind else how_found(record, identifier, way.route, way.place, person)
         declared = {p.category: p for d in record.draws.values() for p in d.spec.properties}
         known = {*site.book.by_name, *declared}
         chosen = next((name for name in way.selection.shown if name in known), "")
@@ -183,8 +195,7 @@ def _opened(
         blind=blind,
         unblinded=unblinded,
         facts=None if blind else facts_of(transcript, study),
-        outcome=outcome_of(verdicts),
-        shape=shape_of(outcome_of(verdicts)),
+        outcomes=[(fact, shape_of(fact.value)) for fact in outcomes_of(verdicts)],
         verdicts=said_of(verdicts, site.book, marked, order),
         labels=[] if blind else labels_told(labels, marked),
         how=how,

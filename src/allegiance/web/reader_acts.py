@@ -19,13 +19,13 @@ from allegiance.audit import (
     known_property,
 )
 from allegiance.audit.case import nth
-from allegiance.audit.evidence import in_words
 from allegiance.audit.labels import quoted_in
 from allegiance.audit.specs import Property
 from allegiance.corpus import Transcript, jsontext
 from allegiance.corpus.export.jsonl import record as record_line
 from allegiance.errors import UsageError
 from allegiance.web.access import Person
+from allegiance.web.how_found import sight_words
 from allegiance.web.opened import had_before, must_be_open
 from allegiance.web.page import PersonHere, SiteHere, needs, page
 from allegiance.web.sight import labels_seen
@@ -106,7 +106,7 @@ def citation(
     must_be_open(site, person, identifier, blind=True)
     with site.record() as record:
         named = sorted({one.label.category for one in labels_seen(record, person, identifier)})
-        routes = _routes(record, identifier)
+        routes = _routes(record, person, identifier)
     chosen = category if category in named else named[0] if len(named) == 1 else ""
     if len(named) > 1 and not chosen:
         raise UsageError(
@@ -158,11 +158,9 @@ def _quote(text: str, unit: str, transcript: Transcript) -> Quote:
     return inside if quoted_in(inside, transcript) else Quote(text=text, part="whole")
 
 
-def _routes(record: Record, identifier: str) -> str:
+def _routes(record: Record, person: Person, identifier: str) -> str:
     told = dict.fromkeys(
-        in_words(sight, record)
-        for sight in record.sights_of(identifier)
-        if sight.place is not None or sight.route.kind in ("link", "export")
+        sight_words(sight, record, person) for sight in record.sights_of(identifier)
     )
     number = record.ordinal(identifier)
     ordinal = [f"the {nth(number)} transcript on record"] if number else []

@@ -50,11 +50,8 @@ def matches(told: Conversation, query: str, mode: Mode = "literal") -> tuple[int
     found: list[Match] = []
     for where, text in told.texts.items():
         for start, end in sought.spans(text):
-            pieces = [*told.pieces_at((where, start, end))]
-            if not pieces:
-                continue
             count += 1
-            if len(found) < MOST:
+            if len(found) < MOST and (pieces := [*told.pieces_at((where, start, end))]):
                 found.append(_match(told, pieces))
     return count, found
 

@@ -32,8 +32,8 @@ export function load(section) {
       section.dataset.loaded = "1";
       section.style.minHeight = "";
       measured(section);
-      switchAll();
-      paint();
+      switchAll(section);
+      paintSoon();
       if (held && places[at]) centre(rangeOf(places[at]));
       return section;
     }).catch((error) => { coming.delete(number); say(error.message); throw error; }));
@@ -41,9 +41,12 @@ export function load(section) {
   return coming.get(number);
 }
 
-/** Guess the heights of pieces that are not laid out yet, so that nothing jumps when they are. */
+const pieces = new Map();
+
+/** Know the pieces of a part, and guess how high they will be, so that nothing jumps once they are laid out. */
 function measured(section) {
   for (const one of section.querySelectorAll(".piece")) {
+    pieces.set(Number(one.dataset.n), one);
     const lines = one.textContent.split("\n").reduce((sum, line) => sum + 1 + Math.floor(line.length / 98), 0);
     one.style.containIntrinsicSize = `auto ${lines * 23.7}px`;
   }
@@ -67,11 +70,11 @@ idle(loadNext);
 
 /* Places in the text: a piece and a character of it, a hidden character being one */
 
-const piece = (number) => conversation.querySelector(`.piece[data-n="${number}"]`);
+const piece = (number) => pieces.get(number);
 
-function length(text) {
-  return /[\ud800-\udbff]/.test(text) ? [...text].length : text.length;
-}
+const PAIRED = /[\ud800-\udbff]/; // characters that JavaScript counts as two
+const length = (text) => (PAIRED.test(text) ? [...text].length : text.length);
+const offset = (text, characters) => (PAIRED.test(text) ? [...text].slice(0, characters).join("").length : characters);
 
 /** Give the node and the offset of the character of a piece. */
 function point(element, character) {
@@ -82,7 +85,7 @@ function point(element, character) {
     const size = hidden ? 1 : length(node.data);
     if (left <= size) {
       if (hidden) return left ? [node, node.data.length] : [node, 0];
-      return [node, [...node.data.slice(0, 2 * left)].slice(0, left).join("").length];
+      return [node, offset(node.data, left)];
     }
     left -= size;
     last = node;
@@ -96,6 +99,7 @@ const form = document.querySelector(".find");
 const input = form.querySelector("input");
 const told = form.querySelector("output");
 let places = [], count = 0, at = -1, asked = "", turn = 0;
+const ranges = new Map();
 let held = false; // whether the match that was gone to is to stay in view while the rest is loaded
 for (const kind of ["wheel", "touchmove", "pointerdown", "keydown"]) addEventListener(kind, () => { held = false; }, { passive: true, capture: true });
 
@@ -108,12 +112,25 @@ function rangeOf([, first, start, last, end]) {
   return range;
 }
 
+/** Paint the matches around the one that was gone to, as far as they are loaded; ranges are made once. */
 function paint() {
   if (!window.CSS?.highlights) return;
-  CSS.highlights.set("found", new Highlight(...places.slice(0, 1000).map(rangeOf).filter(Boolean)));
-  const here = places[at] && rangeOf(places[at]);
+  for (let number = Math.max(0, at - 500); number < Math.min(places.length, at + 500); number += 1) {
+    if (ranges.has(number)) continue;
+    const range = rangeOf(places[number]);
+    if (range) ranges.set(number, range);
+  }
+  CSS.highlights.set("found", new Highlight(...ranges.values()));
+  const here = ranges.get(at);
   if (here) CSS.highlights.set("found-here", Object.assign(new Highlight(here), { priority: 1 }));
   else CSS.highlights.delete("found-here");
+}
+
+let painting = 0;
+function paintSoon() {
+  if (!places.length) return;
+  clearTimeout(painting);
+  painting = setTimeout(paint, 60);
 }
 
 async function find(text, mode) {
@@ -121,20 +138,22 @@ async function find(text, mode) {
   asked = text;
   if (!text.trim()) {
     [places, count, at] = [[], 0, -1];
-    showFound();
+    showFound(true);
     return;
   }
   try {
     const found = await get(`/api/read/${id}/find?q=${encodeURIComponent(text)}&mode=${mode}`);
     if (mine !== turn) return;
     [places, count, at] = [found.places, found.count, -1];
-    showFound();
+    showFound(true);
   } catch (error) { say(error.message); }
 }
 
-function showFound() {
+function showFound(fresh = false) {
   told.textContent = !asked.trim() ? "" : at < 0 ? `${count.toLocaleString("en")} found` : `${(at + 1).toLocaleString("en")} of ${count.toLocaleString("en")}`;
   form.querySelectorAll("button").forEach((button) => { button.hidden = !count; });
+  if (!fresh) { paint(); return; }
+  ranges.clear();
   const group = map.querySelector(".found");
   group.replaceChildren(...[...new Set(places.map((one) => Math.round(one[5] * 400)))].map((share) => {
     const mark = document.createElementNS("http://www.w3.org/2000/svg", "rect");
@@ -200,9 +219,9 @@ for (const one of switches) {
   });
 }
 
-function switchAll() {
+function switchAll(within = conversation) {
   const hidden = new Set(switches.filter((one) => !one.checked).flatMap((one) => one.dataset.marks.split(" ")));
-  for (const mark of conversation.querySelectorAll("mark.hl")) {
+  for (const mark of within.querySelectorAll("mark.hl")) {
     mark.classList.toggle("off", mark.dataset.h.split(" ").every((number) => hidden.has(number)));
   }
   for (const one of map.querySelectorAll("[data-h]")) one.classList.toggle("off", hidden.has(one.dataset.h));
@@ -210,13 +229,9 @@ function switchAll() {
 switchAll();
 
 async function toHighlight(number) {
-  const share = [...map.querySelectorAll("[data-h]")].find((one) => one.dataset.h === number);
-  let mark = document.getElementById(`h-${number}`) ?? marked(number);
-  for (const section of waiting) {
-    if (mark || !share) break;
-    await load(section);
-    mark = marked(number);
-  }
+  const told = map.querySelector(`[data-h="${CSS.escape(number)}"]`);
+  if (told) await load(document.querySelector(`.part[data-part="${told.dataset.part}"]`));
+  const mark = document.getElementById(`h-${number}`) ?? marked(number);
   if (!mark) return;
   conversation.querySelectorAll("mark.here").forEach((one) => one.classList.remove("here"));
   reveal(mark);
@@ -311,7 +326,16 @@ function addQuote() {
 
 /* Labels */
 
-document.getElementById("category")?.addEventListener("change", (event) => event.target.form.submit());
+// The same transcript is shown again, in the same place, when a category is chosen.
+const PLACE = "allegiance-place";
+const stay = () => { try { sessionStorage.setItem(PLACE, JSON.stringify([id, scrollY])); } catch { /* it begins at its top */ } };
+try {
+  const [was, height] = JSON.parse(sessionStorage.getItem(PLACE) ?? "[]");
+  sessionStorage.removeItem(PLACE);
+  if (was === id) scrollTo({ top: height, behavior: "instant" });
+} catch { /* it begins at its top */ }
+document.getElementById("category")?.addEventListener("change", (event) => { stay(); event.target.form.submit(); });
+document.getElementById("blind").addEventListener("click", stay);
 if (label) {
   label.querySelectorAll("textarea[name=quote]").forEach((one) => one.closest("label").remove());
   const go = label.querySelector("[name=go]");
