@@ -77,7 +77,10 @@ def test_a_page_that_is_loaded_puts_nothing_on_record_and_looking_does_as_the_co
     ann.get("/calibrate/doubts")
     ann.submit("/calibrate/doubts")
     assert len(looks(place)) == 2, "what is loaded or sent again is no other look"
-    for command in (["calibrate", "doubts"], ["estimate", "doubts", "--scanner", "doubts=rules"]):
+    for command in (
+        ["calibrate", "doubts"],
+        ["estimate", "doubts", "--scanner", "doubts=rules", "--draw", labelled.name],
+    ):
         done = subprocess.run(
             [sys.executable, "-m", "allegiance", *command, "-w", str(place.directory), "--json"],
             capture_output=True, text=True, timeout=120,

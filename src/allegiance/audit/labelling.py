@@ -11,6 +11,7 @@ from typing import Literal
 from allegiance.audit.draw import Draw
 from allegiance.audit.label_specs import TermsSpec
 from allegiance.audit.labels import (
+    OTHERS,
     Given,
     Seal,
     Undone,
@@ -86,6 +87,8 @@ class Labelling:
         What is masked in what is shown.
     terms
         In whose words the category is told; None for the neutral definition.
+    aware
+        Whether the rater has seen what others said: a label is not told blind to that then.
     record
         The ledger as it was read last; `look` reads on. Where one is given, whoever gives it reads on and
         has it to himself while anything here is called, but for `show` and for what `prepared` gives.
@@ -99,6 +102,7 @@ class Labelling:
     masking: Masking = field(default_factory=Masking)
     terms: TermsSpec | None = None
     record: Record | None = None
+    aware: bool = False
 
     def __post_init__(self) -> None:
         self._record = Record.of(self.ledger) if self.record is None else self.record
@@ -246,6 +250,8 @@ class Labelling:
         if value == SKIP:
             return partial(self._skip, item, note, sealed)
         hidden = hidden_from(self.rater, item.transcript_id, self._record, masked=self.masking.on)
+        if self.aware:
+            hidden = tuple(one for one in hidden if one != OTHERS)
         return partial(self._label, item, value, quotes, note, hidden, sealed)
 
     def _skip(self, item: Item, reason: str, sealed: Seal | None) -> None:

@@ -138,15 +138,18 @@ def figure(
 ) -> Response:
     """Give the figure of one queue and scanner as a file."""
     asked = asked_again(site, person, category, scanner)
-    found, rates = computed(site, asked)
+    found, corrected = computed(site, asked)
     with site.record() as record:
         numbers = {name: number_of(record, name) for name in asked.names}
     chosen = [
-        one for these in found for one in these if not queue or numbers[one.draw.name] == queue
+        (one, rates)
+        for these, rates in zip(found, corrected, strict=True)
+        for one in these
+        if not queue or numbers[one.draw.name] == queue
     ]
     if not chosen:
         raise UsageError(f"Queue {queue:,} has no labels of {asked.wanted.category}.")
-    one = chosen[0]
+    one, rates = chosen[0]
     text = fragment(
         "interval_rows.svg.j2",
         rows=[*rows_of(one), *rate_rows(one, rates)],
@@ -217,7 +220,7 @@ def _form(command: str) -> str:
 
 def _told(site: Site, asked: Asked) -> dict[str, Any]:
     """Say what the page of a calibration is made of."""
-    found, rates = computed(site, asked)
+    found, corrected = computed(site, asked)
     with site.record() as record:
         numbers = {name: number_of(record, name) for name in asked.names}
         event = _looked_event(record, asked)
@@ -244,7 +247,7 @@ def _told(site: Site, asked: Asked) -> dict[str, Any]:
                 "compared": of_draw["compared"],
                 "next": [{**one, "form": _form(one["command"])} for one in of_draw["next"]],
             }
-            for these, of_draw in zip(found, told, strict=True)
+            for these, of_draw, rates in zip(found, told, corrected, strict=True)
         ],
         "scanners": _scanners(site, asked.wanted.category),
         "width": WIDTH,

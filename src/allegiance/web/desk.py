@@ -425,8 +425,17 @@ def keys_of(values: Sequence[str]) -> list[tuple[str, str, str]]:
     ]
 
 
-def through(site: Site, person: Person, number: int, category: str, what: str) -> None:
+def through(
+    site: Site, person: Person, number: int, category: str, what: str, *, each: bool = True
+) -> None:
     """See that somebody has no labels of their own left to give before they see those of others.
+
+    Parameters
+    ----------
+    what
+        What they would see, in words.
+    each
+        Whether that is what is said of each transcript, and no mere count.
 
     Raises
     ------
@@ -436,9 +445,11 @@ def through(site: Site, person: Person, number: int, category: str, what: str) -
     desk = desk_of(site, person, number, category)
     name = desk.labelling.draw.name
     with site.record() as record:
-        if not labels_here(record, person, name, desk.wanted.category):
-            return
+        rates = labels_here(record, person, name, desk.wanted.category)
     if person.role == "reader":
+        return
+    if not rates:
+        desk.labelling.aware |= each  # should they label after all, the label says so
         return
     done, total = desk.counts()
     if done < total:

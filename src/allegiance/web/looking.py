@@ -76,7 +76,7 @@ def asked_for(site: Site, person: Person, category: str, scanner: str) -> Asked:
         site.corpus, wanted.category, [f"{wanted.category}={scanner}"] if scanner else ()
     )
     for number in numbers:
-        through(site, person, number, wanted.category, "how a scanner does on it")
+        through(site, person, number, wanted.category, "how a scanner does", each=False)
     return Asked(wanted, tuple(instruments), tuple(names), scanner)
 
 
@@ -119,14 +119,16 @@ def looked_at(site: Site, asked: Asked) -> int | None:
                     return None
                 found.append(seen[-1])
         for instrument in asked.instruments:
-            if not any(
-                one.seq > newest
-                and one.body.get("what") == _CORRECTED
-                and one.category == asked.wanted.category
-                and one.body.get("scanner", {}).get("digest") == instrument.digest
-                for one in record.looks
-            ):
-                return None
+            for name in asked.names:
+                if not any(
+                    one.seq > newest
+                    and one.body.get("what") == _CORRECTED
+                    and one.category == asked.wanted.category
+                    and one.body.get("draws") == [name]
+                    and one.body.get("scanner", {}).get("digest") == instrument.digest
+                    for one in record.looks
+                ):
+                    return None
     return max(one.seq for one in found)
 
 
@@ -137,16 +139,19 @@ def put_on_record(site: Site, asked: Asked, person: Person) -> None:
         told = calibrations_told(these, WIDTH, CONFIDENCE, asked.wanted)
         for one in told["calibrations"]:
             site.ledger.append("estimate", one["draw"], one, person.name)
-    for one in rates:
-        site.ledger.append("estimate", asked.wanted.category, one, person.name)
+    for of_draw in rates:
+        for one in of_draw:
+            site.ledger.append("estimate", asked.wanted.category, one, person.name)
 
 
-def computed(site: Site, asked: Asked) -> tuple[list[list[Calibration]], list[dict[str, Any]]]:
-    """Compute the calibrations, a list for each draw, and the corrected rates."""
+def computed(
+    site: Site, asked: Asked
+) -> tuple[list[list[Calibration]], list[list[dict[str, Any]]]]:
+    """Compute the calibrations and the corrected rates, a list of each for every draw."""
     with site.record() as record:
         newest = _newest_change(record, asked)
 
-    def make() -> tuple[list[list[Calibration]], list[dict[str, Any]]]:
+    def make() -> tuple[list[list[Calibration]], list[list[dict[str, Any]]]]:
         wanted, instruments = asked.wanted, asked.instruments
         with site.record() as record:
             found = [
@@ -156,7 +161,10 @@ def computed(site: Site, asked: Asked) -> tuple[list[list[Calibration]], list[di
                 for name in asked.names
             ]
             scanners = [f"{wanted.category}={one.digest}" for one in instruments]
-            rates = corrected_rate(site.corpus, record, wanted, scanners, None, None, CONFIDENCE)
+            rates = [
+                corrected_rate(site.corpus, record, wanted, scanners, None, name, CONFIDENCE)
+                for name in asked.names
+            ]
         return found, rates
 
     key = ("calibration", asked, newest, site.verdicts_version, site.corpus.query().version)

@@ -83,6 +83,7 @@ def queue(request: Request, site: SiteHere, person: PersonHere, number: int) -> 
         categories = categories_of(record, name)
         share = record.shares.get(name)
         labelled = any(one.draw == name for one in record.labelled)
+        settled = [one for one in record.terms.values() if one.draw == name]
         at = record.draws[name].at
     return page(
         request,
@@ -93,6 +94,12 @@ def queue(request: Request, site: SiteHere, person: PersonHere, number: int) -> 
         name=name if person.may("admin") else "",
         share=share,
         labelled=labelled,
+        settled=settled,
+        worded=[
+            one
+            for one in categories
+            if (known := site.book.by_name.get(one)) is not None and known.terms
+        ],
         total=len(drawn.order),
         book=sorted(site.book.by_name) if person.may("admin") else [],
     )

@@ -111,10 +111,12 @@ async function whole() {
     }
   } else if (!place.hidden) {
     place.hidden = true;
+    find(".more").hidden = false;
     window.scrollTo(0, 0);
     return;
   }
   place.hidden = false;
+  find(".more").hidden = true;
   place.scrollIntoView({ block: "start" });
 }
 
