@@ -95,6 +95,11 @@ def test_a_draw_is_labelled_by_keys_alone_and_nothing_in_the_page_tells_what_it_
         page.keyboard.press("n")
         page.get_by_role("heading", name="You are through").wait_for()
         blind()
+        page.reload()
+        page.keyboard.press("u")
+        at(page, 4, 4)
+        page.keyboard.press("n")
+        page.get_by_role("heading", name="You are through").wait_for()
         page.goto(f"{site.address}queues/2/doubts")
         select(page, "not", "this")
         page.keyboard.press("q")
@@ -108,7 +113,7 @@ def test_a_draw_is_labelled_by_keys_alone_and_nothing_in_the_page_tells_what_it_
         (1, "yes"),
     ]
     assert labels[1].note == "plain no"
-    assert [e.kind for e in record_of(hidden).events.values()].count("undo") == 1
+    assert [e.kind for e in record_of(hidden).events.values()].count("undo") == 2
     assert labels[-1].quotes[0].text == "not\u200b sure that this"
 
 
