@@ -145,6 +145,16 @@ def test_an_item_that_was_answered_in_another_tab_is_neither_doubled_nor_lost(pl
     assert (kinds.count("label"), kinds.count("relabel")) == (1, 1)
 
 
+def test_a_script_is_told_that_an_answer_waits(place, ben):
+    drawn(place, n=3)
+    item = item_of(ben.get(AT).text)
+    ben.submit(AT, item=item, value="yes")
+    form = {"item": item, "value": "no", "form_key": ben.person.form_key}
+    told = ben.post(AT, data=form, headers={"accept": "application/json"}).json()
+    assert told["said"].startswith("Not kept")
+    assert "Change it to no" in told["html"]
+
+
 def test_an_answer_that_waits_may_be_left(place, ben):
     drawn(place, n=3)
     item = item_of(ben.get(AT).text)

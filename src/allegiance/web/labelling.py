@@ -163,7 +163,8 @@ def _next(request: Request, desk: Desk) -> Response:
     return JSONResponse(
         {
             "html": fragment("queue_item.html.j2", **{**told, "said": []}),
-            "said": " ".join(told["said"]),
+            "said": " ".join(told["said"])
+            or ("Not kept: it was answered meanwhile." if told["stale"] else ""),
             "through": told["shown"] is None,
         }
     )

@@ -17,7 +17,7 @@ async function send(form, button, more = {}) {
     for (const [name, value] of Object.entries(more)) body.set(name, value);
     const told = await post(form.getAttribute("action"), body);
     put(told.html);
-    say(told.said || "Kept.");
+    if (told.said) say(told.said);
   } catch (error) {
     say(error.message);
   } finally {
