@@ -70,7 +70,7 @@ def test_the_page_shows_what_the_audit_computes(labelled, place):
     found = agreement_of(record_of(place), wanted, draw=NAME).coefficients
     for one in (found.alpha, found.ac1):
         assert f"{one.point:.3f}" in text
-        assert f"{one.low:.3f}–{one.high:.3f}" in text
+        assert f"{one.low:.3f} to {one.high:.3f}" in text
     assert f"{limits(found.same)} %" in text
     assert "75.0 %" in text
     assert "Raters differ on 2 transcripts" in text
@@ -135,6 +135,19 @@ def test_a_settlement_of_what_was_labelled_anew_meanwhile_is_not_kept(labelled, 
     agreed = labelled["ann"].submit(f"{AT}/adjudicate", place="1", value="no", seen=seen)
     assert agreed.status_code == 409
     assert not [e for e in record_of(place).events.values() if e.kind == "adjudicate"]
+
+
+def test_an_admin_who_looked_and_then_labels_after_all_is_not_told_to_be_blind_to_others(
+    labelled, place
+):
+    label_all(labelled["dora"], ["no"])
+    labelled["ann"].get(f"{AT}/adjudicate")
+    label_all(labelled["ann"], ["no"])
+    record = record_of(place)
+    (ours,) = record.labels("doubts", rater="ann")
+    (theirs,) = record.labels("doubts", rater="dora")
+    assert "other raters" not in ours.label.hidden
+    assert "other raters" in theirs.label.hidden
 
 
 def test_raters_and_readers_settle_nothing(labelled, place):

@@ -77,7 +77,10 @@ def test_a_page_that_is_loaded_puts_nothing_on_record_and_looking_does_as_the_co
     ann.get("/calibrate/doubts")
     ann.submit("/calibrate/doubts")
     assert len(looks(place)) == 2, "what is loaded or sent again is no other look"
-    for command in (["calibrate", "doubts"], ["estimate", "doubts", "--scanner", "doubts=rules"]):
+    for command in (
+        ["calibrate", "doubts"],
+        ["estimate", "doubts", "--scanner", "doubts=rules", "--draw", labelled.name],
+    ):
         done = subprocess.run(
             [sys.executable, "-m", "allegiance", *command, "-w", str(place.directory), "--json"],
             capture_output=True, text=True, timeout=120,
@@ -182,3 +185,18 @@ def test_the_table_and_the_figure_are_files_once_it_was_looked_at(place, ann, la
 
 def test_a_scanner_that_is_not_there_is_told(place, ann, labelled):
     assert "nobody-here" in ann.get("/calibrate/doubts?scanner=nobody-here").text
+
+
+def test_its_error_is_compared_by_the_factor_that_is_asked_for_and_the_next_draw_for_the_width(
+    place, ann, labelled
+):
+    ann.submit("/calibrate/doubts")
+    assert "Look, and put it on record" in ann.get("/calibrate/doubts?by=epoch").text
+    shown = ann.submit("/calibrate/doubts", by="epoch")
+    assert "by=epoch" in str(shown.url)
+    assert "Its error by epoch" in shown.text
+    assert "Its error by tier" not in shown.text
+    wide, narrow = (ann.get(f"/calibrate/doubts?width={width}").text for width in ("30", "3"))
+    assert narrow.split("<ol>")[1].split("</b>")[0] != wide.split("<ol>")[1].split("</b>")[0]
+    assert ann.get("/calibrate/doubts?width=200").status_code == 400
+    assert ann.submit("/calibrate/doubts", by="weather").status_code == 400

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from allegiance.audit import Ledger, bind_rater, check_terms, open_draw, plant, settle_terms
+from allegiance.audit import Ledger, bind_rater, open_draw, plant
 from allegiance.audit.plant_file import Case
 from allegiance.corpus import Message
 from allegiance.scanners.codebook import codebook
@@ -145,6 +145,16 @@ def test_an_item_that_was_answered_in_another_tab_is_neither_doubled_nor_lost(pl
     assert (kinds.count("label"), kinds.count("relabel")) == (1, 1)
 
 
+def test_a_script_is_told_that_an_answer_waits(place, ben):
+    drawn(place, n=3)
+    item = item_of(ben.get(AT).text)
+    ben.submit(AT, item=item, value="yes")
+    form = {"item": item, "value": "no", "form_key": ben.person.form_key}
+    told = ben.post(AT, data=form, headers={"accept": "application/json"}).json()
+    assert told["said"].startswith("Not kept")
+    assert "Change it to no" in told["html"]
+
+
 def test_an_answer_that_waits_may_be_left(place, ben):
     drawn(place, n=3)
     item = item_of(ben.get(AT).text)
@@ -260,14 +270,14 @@ def test_words_that_tell_the_tiers_apart_are_masked_and_that_is_kept_with_the_la
     assert "in what the model was told" in again.get(AT).text, "as it was last"
 
 
-def test_a_rater_who_is_told_one_sides_words_reads_those_and_the_label_says_so(place, ben):
+def test_a_rater_who_is_told_one_sides_words_reads_those_and_the_label_says_so(place, ben, ann):
     codebook_file(place)
-    draw = drawn(place, category="grumbles", n=2)
-    ledger = Ledger.open(place.ledger_file)
-    from allegiance.scanners.codebook import codebook_with
-
-    category = codebook_with(place.directory / "codebook.yaml").by_name["grumbles"]
-    settle_terms(ledger, draw, "grumbles", "ben", check_terms(category, "A"))
+    drawn(place, category="grumbles", n=2)
+    form = {"category": "grumbles", "raters": "ben", "mode": "A"}
+    assert ben.submit("/queues/1/terms", **form).status_code == 403
+    assert ann.submit("/queues/1/terms", **form).status_code == 200
+    assert "goes on" not in ann.submit("/queues/1/terms", **form).text
+    assert ann.submit("/queues/1/terms", **{**form, "mode": "B"}).status_code == 400
     text = ben.get("/queues/1/grumbles").text
     assert "protests" in text
     assert "Complains of the task" not in text

@@ -153,3 +153,14 @@ def test_a_frame_that_is_gone_tells_a_rater_nothing_of_the_frame(place, team):
     found = ben.get("/queues/1/doubts")
     assert found.status_code == 409
     assert "monitored" not in found.text.split("<main", 1)[1]
+
+
+def test_the_list_of_queues_is_a_file_with_the_counts_that_one_may_see(place, team):
+    drawn(place, n=4)
+    label_all(team["ben"], ["yes", "no"])
+    ours = team["ann"].get("/queues.json").json()["rows"]
+    assert [(r["rater"], r["done"], r["of"]) for r in ours] == [("ann", 0, 4), ("ben", 2, 4)]
+    theirs = team["cara"].get("/queues.csv").text
+    assert "cara,0,4" in theirs
+    assert "ben" not in theirs
+    assert NAME not in theirs

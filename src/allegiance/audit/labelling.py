@@ -11,6 +11,7 @@ from typing import Literal
 from allegiance.audit.draw import Draw
 from allegiance.audit.label_specs import TermsSpec
 from allegiance.audit.labels import (
+    OTHERS,
     Given,
     Seal,
     Undone,
@@ -86,9 +87,11 @@ class Labelling:
         What is masked in what is shown.
     terms
         In whose words the category is told; None for the neutral definition.
+    aware
+        Whether the rater has seen what others said: a label is not told blind to that then.
     record
-        The ledger as it was read last; `look` reads on. One that others read on as well may be given;
-        then whoever calls this has it to himself meanwhile, but for what `prepared` gives.
+        The ledger as it was read last; `look` reads on. Where one is given, whoever gives it reads on and
+        has it to himself while anything here is called, but for `show` and for what `prepared` gives.
     """
 
     corpus: Corpus
@@ -99,17 +102,20 @@ class Labelling:
     masking: Masking = field(default_factory=Masking)
     terms: TermsSpec | None = None
     record: Record | None = None
+    aware: bool = False
 
     def __post_init__(self) -> None:
         self._record = Record.of(self.ledger) if self.record is None else self.record
         self._told_of_planting = -1
         self._planting: Planting | None = None
+        self._shown: tuple[Item, Transcript] | None = None
         self._listed: dict[str, tuple[tuple[object, ...], list[Item]]] = {}
         self.look()
 
     def look(self) -> None:
         """Read what is new in the ledger."""
-        self._record.follow(self.ledger)
+        if self.record is None:
+            self._record.follow(self.ledger)
         where = (self.draw.name, self.wanted.category)
         told = len(self._record.plantings.get(where, ()))
         if told != self._told_of_planting:
@@ -244,6 +250,8 @@ class Labelling:
         if value == SKIP:
             return partial(self._skip, item, note, sealed)
         hidden = hidden_from(self.rater, item.transcript_id, self._record, masked=self.masking.on)
+        if self.aware:
+            hidden = tuple(one for one in hidden if one != OTHERS)
         return partial(self._label, item, value, quotes, note, hidden, sealed)
 
     def _skip(self, item: Item, reason: str, sealed: Seal | None) -> None:
@@ -261,7 +269,7 @@ class Labelling:
     ) -> Given:
         return give_label(
             self.ledger,
-            self.corpus.get(item.transcript_id),
+            self._whole(item),
             self.wanted,
             value,
             self.rater,
@@ -311,6 +319,15 @@ class Labelling:
         return reveal(self.ledger, self.draw, self.wanted, self.rater)
 
     def _whole(self, item: Item) -> Transcript:
+        """Give what an item is of; what was given last, and is labelled next, is kept at hand."""
+        known = self._shown
+        if known is not None and known[0] == item:
+            return known[1]
+        found = self._read(item)
+        self._shown = (item, found)
+        return found
+
+    def _read(self, item: Item) -> Transcript:
         if item.planted is None:
             return self.corpus.get(item.transcript_id)
         assert self._planting is not None

@@ -16,7 +16,10 @@ from allegiance.audit.specs import LabelSpec, Property, Quote, SkipSpec, read
 from allegiance.corpus import Transcript
 from allegiance.errors import AllegianceError, UsageError
 
-BLIND = ("condition", "verdicts", "other raters", "stratum", "sample id")
+OTHERS = "other raters"
+"""That what other raters say is hidden."""
+
+BLIND = ("condition", "verdicts", OTHERS, "stratum", "sample id")
 """What is hidden from a rater unless asked otherwise."""
 
 TIER_WORDS = "tier words"

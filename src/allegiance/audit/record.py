@@ -119,6 +119,7 @@ class Record:
         self.plantings: dict[tuple[str, str], list[Event]] = {}
         self.shares: dict[str, ShareSpec] = {}
         self.terms: dict[tuple[str, str, str], TermsSpec] = {}  # draw, category, rater
+        self.adjudicators: set[tuple[str, str, str]] = set()  # draw, category, who settled in it
         self.accounts: dict[str, dict[str, str]] = {}  # rater to account to the time of first use
         self.standing = Standing()
         self._take(events)
@@ -303,6 +304,11 @@ class Record:
         terms = read(TermsSpec, event.body, f"Event {event.seq} of the ledger, terms,")
         self.terms[(terms.draw, terms.category, terms.rater)] = terms
 
+    def _settled(self, event: Event) -> None:
+        self.standing.settle(event)
+        body = event.body
+        self.adjudicators.add((str(body.get("draw")), str(body.get("category")), event.actor))
+
     def _named(self, event: Event) -> None:
         known = read(RaterSpec, event.body, f"Event {event.seq} of the ledger, a rater,")
         self.accounts.setdefault(known.rater, {}).setdefault(known.account, event.at)
@@ -338,7 +344,7 @@ _HANDLERS: Mapping[str, Callable[["Record", Event], None]] = {
     "relabel": lambda record, event: record.standing.label(event),
     "skip": lambda record, event: record.standing.skip(event),
     "undo": lambda record, event: record.standing.undo(event),
-    "adjudicate": lambda record, event: record.standing.settle(event),
+    "adjudicate": Record._settled,  # pyright: ignore[reportPrivateUsage]
     "share": Record._shared,  # pyright: ignore[reportPrivateUsage]
     "terms": Record._worded,  # pyright: ignore[reportPrivateUsage]
     "rater": Record._named,  # pyright: ignore[reportPrivateUsage]

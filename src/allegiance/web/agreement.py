@@ -59,6 +59,10 @@ def agreement(
         measures=_measures(found),
         one_value=ONE_VALUE,
         prevalent=_prevalent(found),
+        pairs=(
+            sum(many for first, second, many in found.pairs if first == second),
+            sum(many for _, _, many in found.pairs),
+        ),
         address=request.url.path,
         provenance=_line(site, person, number),
     )

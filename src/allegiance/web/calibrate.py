@@ -14,6 +14,7 @@ from allegiance.audit.calibrating import CALIBRATION, routes_of
 from allegiance.audit.calibration_text import sentence
 from allegiance.audit.calibrations import calibrations_told
 from allegiance.audit.record import Record
+from allegiance.audit.shares import read_share
 from allegiance.audit.specs import Instrument
 from allegiance.errors import AllegianceError, UsageError
 from allegiance.web.calibration_rows import measured, notes_of, rate_rows, rows_of
@@ -79,29 +80,39 @@ def categories(request: Request, site: SiteHere, person: PersonHere) -> Response
 
 @router.get("/calibrate/{category}")
 def calibrated(
-    request: Request, site: SiteHere, person: PersonHere, category: str, scanner: str = ""
+    request: Request,
+    site: SiteHere,
+    person: PersonHere,
+    category: str,
+    scanner: str = "",
+    by: str = "",
+    width: str = "",
 ) -> Response:
     """Show what was looked at, or ask whether to look."""
     values = _values(site, category)
     if values:
         return page(request, "calibrate_value.html.j2", category=category, values=values)
     try:
-        asked = asked_for(site, person, category, scanner)
+        asked = asked_for(site, person, category, scanner, by)
     except AllegianceError as error:
         return _empty(request, site, category, str(error))
     if looked_at(site, asked) is None:
         return page(
             request, "calibrate_look.html.j2", asked=asked, warnings=warnings_of(site, asked)
         )
-    return page(request, "calibrate_category.html.j2", **_told(site, asked))
+    return page(request, "calibrate_category.html.j2", **_told(site, asked, _width(width)))
 
 
 @router.post("/calibrate/{category}", dependencies=[needs("rater")])
 def look(
-    site: SiteHere, person: PersonHere, category: str, scanner: Annotated[str, Form()] = ""
+    site: SiteHere,
+    person: PersonHere,
+    category: str,
+    scanner: Annotated[str, Form()] = "",
+    by: Annotated[str, Form()] = "",
 ) -> Response:
     """Look at a calibration: it is on record from then on."""
-    asked = asked_for(site, person, category, scanner)
+    asked = asked_for(site, person, category, scanner, by)
     if looked_at(site, asked) is None:
         put_on_record(site, asked, person)
     return RedirectResponse(asked.address, 303)
@@ -114,9 +125,10 @@ def table(
     category: str,
     kind: Literal["csv", "json"],
     scanner: str = "",
+    by: str = "",
 ) -> Response:
     """Give the measures as a file."""
-    asked = asked_again(site, person, category, scanner)
+    asked = asked_again(site, person, category, scanner, by)
     found, _ = computed(site, asked)
     with site.record() as record:
         numbers = {name: number_of(record, name) for name in asked.names}
@@ -134,19 +146,23 @@ def figure(
     category: str,
     kind: Literal["svg", "png"],
     scanner: str = "",
+    by: str = "",
     queue: int = 0,
 ) -> Response:
     """Give the figure of one queue and scanner as a file."""
-    asked = asked_again(site, person, category, scanner)
-    found, rates = computed(site, asked)
+    asked = asked_again(site, person, category, scanner, by)
+    found, corrected = computed(site, asked)
     with site.record() as record:
         numbers = {name: number_of(record, name) for name in asked.names}
     chosen = [
-        one for these in found for one in these if not queue or numbers[one.draw.name] == queue
+        (one, rates)
+        for these, rates in zip(found, corrected, strict=True)
+        for one in these
+        if not queue or numbers[one.draw.name] == queue
     ]
     if not chosen:
         raise UsageError(f"Queue {queue:,} has no labels of {asked.wanted.category}.")
-    one = chosen[0]
+    one, rates = chosen[0]
     text = fragment(
         "interval_rows.svg.j2",
         rows=[*rows_of(one), *rate_rows(one, rates)],
@@ -160,6 +176,22 @@ def figure(
     import vl_convert
 
     return picture_file(vl_convert.svg_to_png(text, scale=2.0), name, "image/png")
+
+
+def _width(text: str) -> float:
+    """Read the width of the interval that the next draw is for, in points.
+
+    Raises
+    ------
+    UsageError
+        If it is none.
+    """
+    if not text.strip():
+        return WIDTH
+    found = read_share(f"{text.strip().removesuffix('%').strip()}%")
+    if found is None or not 0 < found < 1:
+        raise UsageError(f"width={text}: an interval is wider than 0 and narrower than 100 points.")
+    return found
 
 
 def _values(site: Site, category: str) -> tuple[str, ...]:
@@ -215,13 +247,13 @@ def _form(command: str) -> str:
     return urlencode({name: text for name, text in fields.items() if text})
 
 
-def _told(site: Site, asked: Asked) -> dict[str, Any]:
+def _told(site: Site, asked: Asked, width: float) -> dict[str, Any]:
     """Say what the page of a calibration is made of."""
-    found, rates = computed(site, asked)
+    found, corrected = computed(site, asked)
     with site.record() as record:
         numbers = {name: number_of(record, name) for name in asked.names}
         event = _looked_event(record, asked)
-    told = [calibrations_told(these, WIDTH, CONFIDENCE, asked.wanted) for these in found]
+    told = [calibrations_told(these, width, CONFIDENCE, asked.wanted) for these in found]
     return {
         "asked": asked,
         "draws": [
@@ -244,10 +276,10 @@ def _told(site: Site, asked: Asked) -> dict[str, Any]:
                 "compared": of_draw["compared"],
                 "next": [{**one, "form": _form(one["command"])} for one in of_draw["next"]],
             }
-            for these, of_draw in zip(found, told, strict=True)
+            for these, of_draw, rates in zip(found, told, corrected, strict=True)
         ],
         "scanners": _scanners(site, asked.wanted.category),
-        "width": WIDTH,
+        "width": width,
         "event": event,
         "provenance": _line(site, asked, found),
     }

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from allegiance.audit import Calibration
-from allegiance.stats import Interval
+from allegiance.stats import Interval, WorstCase
 
 
 @dataclass(frozen=True)
@@ -15,7 +15,6 @@ class Row:
     interval: Interval | None
     told: str
     point: float | None = None
-    dashed: bool = False
 
 
 def rows_of(one: Calibration) -> list[Row]:
@@ -54,7 +53,8 @@ def _seen(made: dict[str, Any]) -> str:
 
 def _interval(fields: dict[str, Any]) -> Interval:
     plain = {k: v for k, v in fields.items() if k not in ("worst_case", "assumptions", "notes")}
-    return Interval(**plain)
+    worst = fields["worst_case"]
+    return Interval(**plain, worst_case=None if worst is None else WorstCase(**worst))
 
 
 def measured(one: Calibration, number: int) -> list[dict[str, Any]]:

@@ -3,7 +3,8 @@
 import hashlib
 import hmac
 import threading
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -24,6 +25,7 @@ from allegiance.audit.asking import Asked, asked, category_of, letters_of
 from allegiance.audit.planting import SKIP
 from allegiance.corpus import Message, Transcript
 from allegiance.errors import AllegianceError, UsageError
+from allegiance.scanners.codebook import Codebook
 from allegiance.web.access import Person
 from allegiance.web.queue import draw_of, labels_here, wanted_of
 from allegiance.web.site import Site
@@ -93,11 +95,13 @@ class Desk:
     ----------
     site, person, number
         Where, who, and in which queue.
-    wanted
-        The category.
+    wanted, book
+        The category, and the codebook that it is defined in.
     """
 
-    def __init__(self, site: Site, person: Person, number: int, wanted: Property) -> None:
+    def __init__(
+        self, site: Site, person: Person, number: int, wanted: Property, book: Codebook
+    ) -> None:
         self.lock = threading.RLock()
         self.number = number
         self.wanted = wanted
@@ -105,11 +109,15 @@ class Desk:
         self.said: list[str] = []
         self.stale: Stale | None = None
         self.revealed: Revealed | None = None
+        self.done = self.total = 0
         self._site = site
         self._draft = Draft()
         self._bound = False
-        self._category = category_of(wanted, site.book)
+        self._parts = -1
+        self._category = category_of(wanted, book)
+        self._book = book  # known by its identity, which is its own as long as it is held
         draw = draw_of(site, number)
+        self._parts = len(draw.record.extensions)
         with site.record() as record:
             self.labelling = Labelling(
                 site.corpus, site.ledger, draw, wanted, person.name, record=record
@@ -122,19 +130,26 @@ class Desk:
         if sights and sights[-1].masked:
             self.labelling.masking = Masking(True)
 
-    @property
-    def total(self) -> int:
-        """How many items the person has here."""
-        return len(self.labelling.items())
-
-    def follow(self) -> None:
-        """Take in what others did: labels, an extension, a reveal; call it with the record in hand.
+    @contextmanager
+    def following(self) -> Generator[Record]:
+        """Have the record in hand, with what others did taken in: labels, an extension, a reveal.
 
         Raises
         ------
         HTTPException
             If cases that are planted in it are gone: what is wrong would tell the rater of them.
         """
+        name = self.labelling.draw.name
+        while True:
+            with self._site.record() as record:
+                if len(record.draws[name].extensions) == self._parts:
+                    self._take_in(record)
+                    yield record
+                    return
+            draw = draw_of(self._site, self.number)
+            self.labelling.draw, self._parts = draw, len(draw.record.extensions)
+
+    def _take_in(self, record: Record) -> None:
         try:
             self.labelling.look()
         except AllegianceError as error:
@@ -143,20 +158,15 @@ class Desk:
                 f"Queue {self.number:,} can't be labelled now: a file beside the ledger is gone or was "
                 "changed. Who keeps the workspace learns more from `allegiance ledger verify`.",
             ) from error
-        name, rater = self.labelling.draw.name, self.person.name
-        record = self.labelling.record
-        assert record is not None
-        settled = record.terms.get((name, self.wanted.category, rater))
+        where = (self.labelling.draw.name, self.wanted.category, self.person.name)
+        settled = record.terms.get(where)
         if settled is not None and self._category is not None and self._category.terms:
             self.labelling.terms = settled
 
     def counts(self) -> tuple[int, int]:
         """Give how many items the person is done with, of how many."""
-        draw = draw_of(self._site, self.number)
-        with self.lock, self._site.record():
-            self.labelling.draw = draw
-            self.follow()
-            return self.labelling.done(), self.total
+        with self.lock, self.following():
+            return self.labelling.done(), len(self.labelling.items())
 
     def enter(self, *, mine: bool = False) -> None:
         """Put on record from which account the person's name is used, once.
@@ -184,12 +194,11 @@ class Desk:
     def show(self, *, whole: bool = False) -> Shown | None:
         """Open the next item, on record first; None where there is none."""
         with self.lock:
-            draw = draw_of(self._site, self.number)
-            with self._site.record():
-                self.labelling.draw = draw
-                self.follow()
-                item = self.labelling.next()
-                again = item is not None and self.labelling.shown(item)
+            with self.following():
+                labelling = self.labelling
+                item = labelling.next()
+                again = item is not None and labelling.shown(item)
+                self.done, self.total = labelling.done(), len(labelling.items())
             if item is None:
                 return None
             return self._shown(item, self.labelling.show(item, again=again), whole)
@@ -222,10 +231,7 @@ class Desk:
         """
         quotes = _checked(quotes, note)
         with self.lock:
-            draw = draw_of(self._site, self.number)
-            with self._site.record():
-                self.labelling.draw = draw
-                self.follow()
+            with self.following():
                 item = self._find(token)
                 if item is None:
                     return
@@ -254,14 +260,12 @@ class Desk:
             If there is nothing to take back.
         """
         with self.lock:
-            with self._site.record():
-                self.follow()
+            with self.following():
                 if not self.labelling.can_take_back():
                     raise UsageError(
                         "There is nothing to take back: you have answered nothing here."
                     )
                 taken = self.labelling.take_back()
-                self.follow()
                 items = self.labelling.items()
             self.stale = None
             if isinstance(taken, Undone):
@@ -286,8 +290,7 @@ class Desk:
         """
         _checked([words], "")
         with self.lock:
-            with self._site.record():
-                self.follow()
+            with self.following():
                 item = self._find(token)
             if item is not None:
                 self.labelling.check_quote(item, words)
@@ -312,9 +315,10 @@ class Desk:
 
     def _close(self) -> None:
         """Reveal planted cases once everybody is through."""
-        with self._site.record():
-            self.follow()
-            if self.labelling.salt and self.labelling.next() is None:
+        if not self.labelling.salt:
+            return
+        with self.following():
+            if self.labelling.next() is None:
                 self.revealed = self.labelling.close_if_read() or self.revealed
 
     def _shown(self, item: Item, transcript: Transcript, whole: bool) -> Shown:
@@ -405,9 +409,11 @@ def desk_of(site: Site, person: Person, number: int, category: str) -> Desk:
     UsageError
         If nobody defines the category.
     """
-    wanted = wanted_of(site, number, category)
-    key = ("desk", person.name, person.account, number, wanted)
-    return site.kept(key, lambda: Desk(site, person, number, wanted))
+    book = site.book
+    key = ("desk", person.name, person.account, number, category, id(book))
+    return site.kept(
+        key, lambda: Desk(site, person, number, wanted_of(site, number, category), book)
+    )
 
 
 def keys_of(values: Sequence[str]) -> list[tuple[str, str, str]]:
@@ -419,8 +425,17 @@ def keys_of(values: Sequence[str]) -> list[tuple[str, str, str]]:
     ]
 
 
-def through(site: Site, person: Person, number: int, category: str, what: str) -> None:
+def through(
+    site: Site, person: Person, number: int, category: str, what: str, *, each: bool = True
+) -> None:
     """See that somebody has no labels of their own left to give before they see those of others.
+
+    Parameters
+    ----------
+    what
+        What they would see, in words.
+    each
+        Whether that is what is said of each transcript, and no mere count.
 
     Raises
     ------
@@ -430,9 +445,11 @@ def through(site: Site, person: Person, number: int, category: str, what: str) -
     desk = desk_of(site, person, number, category)
     name = desk.labelling.draw.name
     with site.record() as record:
-        if not labels_here(record, person, name, desk.wanted.category):
-            return
+        rates = labels_here(record, person, name, desk.wanted.category)
     if person.role == "reader":
+        return
+    if not rates:
+        desk.labelling.aware |= each  # should they label after all, the label says so
         return
     done, total = desk.counts()
     if done < total:
@@ -445,12 +462,7 @@ def through(site: Site, person: Person, number: int, category: str, what: str) -
 
 def has_settled(record: Record, person: Person, name: str, category: str) -> bool:
     """Whether somebody adjudicated in a draw, and so has seen what others say."""
-    return any(
-        event.kind == "adjudicate"
-        and event.actor == person.name
-        and (event.body.get("draw"), event.body.get("category")) == (name, category)
-        for event in record.events.values()
-    )
+    return (name, category, person.name) in record.adjudicators
 
 
 def masking_of(on: Literal["no", "prompt", "all"], words: str) -> Masking:

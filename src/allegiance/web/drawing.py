@@ -8,12 +8,21 @@ from fastapi import APIRouter, Form
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from allegiance.audit import extend_draw, known_property, make_draw, share_out
+from allegiance.audit import (
+    check_terms,
+    extend_draw,
+    known_property,
+    make_draw,
+    settle_terms,
+    share_out,
+)
+from allegiance.audit.asking import category_of
 from allegiance.audit.draw_rules import read_seed
+from allegiance.audit.labels import check_rater
 from allegiance.audit.specs import Design
 from allegiance.errors import AllegianceError, UsageError
 from allegiance.web.page import PersonHere, SiteHere, needs, page
-from allegiance.web.queue import draw_of, number_of
+from allegiance.web.queue import draw_of, number_of, wanted_of
 from allegiance.web.site import Site
 
 router = APIRouter()
@@ -134,6 +143,27 @@ def share(
         raise UsageError("Say how many places all of them label.")
     names = [one.strip() for one in raters.split(",") if one.strip()]
     share_out(site.ledger, draw_of(site, number), many, names, person.name)
+    return RedirectResponse(f"/queues/{number}", 303)
+
+
+@router.post("/queues/{number}/terms", dependencies=_ADMIN)
+def terms(
+    site: SiteHere,
+    number: int,
+    category: Annotated[str, Form()],
+    mode: Annotated[str, Form()],
+    raters: Annotated[str, Form()],
+) -> Response:
+    """Settle in whose words raters are told a category in a queue."""
+    found = category_of(wanted_of(site, number, category), site.book)
+    if found is None:
+        raise UsageError(f"The codebook has no category {category} of this definition.")
+    chosen = check_terms(found, mode)
+    names = [one.strip() for one in raters.split(",") if one.strip()]
+    for one in names:
+        check_rater(one)
+    for one in names:
+        settle_terms(site.ledger, draw_of(site, number), found.name, one, chosen)
     return RedirectResponse(f"/queues/{number}", 303)
 
 

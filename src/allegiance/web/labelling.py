@@ -163,7 +163,8 @@ def _next(request: Request, desk: Desk) -> Response:
     return JSONResponse(
         {
             "html": fragment("queue_item.html.j2", **{**told, "said": []}),
-            "said": " ".join(told["said"]),
+            "said": " ".join(told["said"])
+            or ("Not kept: it was answered meanwhile." if told["stale"] else ""),
             "through": told["shown"] is None,
         }
     )
@@ -173,14 +174,13 @@ def _told(desk: Desk, whole: bool) -> dict[str, Any]:
     """Say what the page is made of; nothing in it tells which transcript of which draw this is."""
     with desk.lock:
         shown = desk.show(whole=whole)
-        done, total = desk.counts()
         return {
             "number": desk.number,
             "category": desk.wanted.category,
             "address": _at(desk),
             "shown": shown,
-            "done": done,
-            "total": total,
+            "done": desk.done,
+            "total": desk.total,
             "keys": keys_of(desk.wanted.values),
             "said": desk.take_said(),
             "stale": desk.stale,

@@ -1,5 +1,6 @@
 """Looking at a calibration: what it is of, whether it is on record as it stands, and what looking changes."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote as quoted
@@ -13,7 +14,7 @@ from allegiance.audit import (
     reading_of,
     scanners_of,
 )
-from allegiance.audit.calibrating import CALIBRATION
+from allegiance.audit.calibrating import CALIBRATION, FACTORS
 from allegiance.audit.calibrations import calibrations_of, calibrations_told, draws_for
 from allegiance.audit.corrected_rates import corrected_rates
 from allegiance.audit.record import Look, Record
@@ -40,26 +41,35 @@ class Asked:
     ----------
     wanted, instruments, names
         The category, its scanners, and the draws whose labels count.
-    scanner
-        What the address says of the scanner.
+    scanner, by
+        What the address says of the scanner, and of the factors by which its errors are compared.
     """
 
     wanted: Property
     instruments: tuple[Instrument, ...]
     names: tuple[str, ...]
     scanner: str
+    by: tuple[str, ...] = ()
+
+    @property
+    def path(self) -> str:
+        """The address without what it asks for."""
+        value = "" if self.wanted.value == "yes" else f"={self.wanted.value}"
+        return f"/calibrate/{quoted(self.wanted.category + value)}"
+
+    @property
+    def search(self) -> str:
+        """What the address asks for, after ``?``; empty for nothing."""
+        told = {"scanner": self.scanner, "by": ",".join(self.by)}
+        return urlencode({name: text for name, text in told.items() if text})
 
     @property
     def address(self) -> str:
         """The permalink."""
-        text = self.wanted.category + (
-            "" if self.wanted.value == "yes" else f"={self.wanted.value}"
-        )
-        asked = f"?{urlencode({'scanner': self.scanner})}" if self.scanner else ""
-        return f"/calibrate/{quoted(text)}{asked}"
+        return f"{self.path}?{self.search}" if self.search else self.path
 
 
-def asked_for(site: Site, person: Person, category: str, scanner: str) -> Asked:
+def asked_for(site: Site, person: Person, category: str, scanner: str, by: str = "") -> Asked:
     """Settle what is asked for, and that the person has no labels of their own left in it.
 
     Raises
@@ -76,11 +86,12 @@ def asked_for(site: Site, person: Person, category: str, scanner: str) -> Asked:
         site.corpus, wanted.category, [f"{wanted.category}={scanner}"] if scanner else ()
     )
     for number in numbers:
-        through(site, person, number, wanted.category, "how a scanner does on it")
-    return Asked(wanted, tuple(instruments), tuple(names), scanner)
+        through(site, person, number, wanted.category, "how a scanner does", each=False)
+    factors = tuple(dict.fromkeys(one.strip() for one in by.split(",") if one.strip()))
+    return Asked(wanted, tuple(instruments), tuple(names), scanner, factors)
 
 
-def asked_again(site: Site, person: Person, category: str, scanner: str) -> Asked:
+def asked_again(site: Site, person: Person, category: str, scanner: str, by: str = "") -> Asked:
     """Settle what a file is of, which is given after the page was looked at.
 
     Raises
@@ -88,7 +99,7 @@ def asked_again(site: Site, person: Person, category: str, scanner: str) -> Aske
     UsageError
         If nobody looked.
     """
-    asked = asked_for(site, person, category, scanner)
+    asked = asked_for(site, person, category, scanner, by)
     if looked_at(site, asked) is None:
         raise UsageError(
             f"This calibration of {asked.wanted} was not looked at yet, as it stands now: open its page first, "
@@ -114,19 +125,22 @@ def looked_at(site: Site, asked: Asked) -> int | None:
                     == (asked.wanted.category, asked.wanted.value)
                     and one.body.get("scanner", {}).get("digest") == instrument.digest
                     and one.body.get("confidence") == CONFIDENCE
+                    and _compares(one.body.get("by", {}), asked.by)
                 ]
                 if not seen:
                     return None
                 found.append(seen[-1])
         for instrument in asked.instruments:
-            if not any(
-                one.seq > newest
-                and one.body.get("what") == _CORRECTED
-                and one.category == asked.wanted.category
-                and one.body.get("scanner", {}).get("digest") == instrument.digest
-                for one in record.looks
-            ):
-                return None
+            for name in asked.names:
+                if not any(
+                    one.seq > newest
+                    and one.body.get("what") == _CORRECTED
+                    and one.category == asked.wanted.category
+                    and one.body.get("draws") == [name]
+                    and one.body.get("scanner", {}).get("digest") == instrument.digest
+                    for one in record.looks
+                ):
+                    return None
     return max(one.seq for one in found)
 
 
@@ -137,26 +151,38 @@ def put_on_record(site: Site, asked: Asked, person: Person) -> None:
         told = calibrations_told(these, WIDTH, CONFIDENCE, asked.wanted)
         for one in told["calibrations"]:
             site.ledger.append("estimate", one["draw"], one, person.name)
-    for one in rates:
-        site.ledger.append("estimate", asked.wanted.category, one, person.name)
+    for of_draw in rates:
+        for one in of_draw:
+            site.ledger.append("estimate", asked.wanted.category, one, person.name)
 
 
-def computed(site: Site, asked: Asked) -> tuple[list[list[Calibration]], list[dict[str, Any]]]:
-    """Compute the calibrations, a list for each draw, and the corrected rates."""
+def computed(
+    site: Site, asked: Asked
+) -> tuple[list[list[Calibration]], list[list[dict[str, Any]]]]:
+    """Compute the calibrations and the corrected rates, a list of each for every draw."""
     with site.record() as record:
         newest = _newest_change(record, asked)
 
-    def make() -> tuple[list[list[Calibration]], list[dict[str, Any]]]:
+    def make() -> tuple[list[list[Calibration]], list[list[dict[str, Any]]]]:
         wanted, instruments = asked.wanted, asked.instruments
         with site.record() as record:
             found = [
                 calibrations_of(
-                    site.corpus, record, name, wanted, instruments, confidence=CONFIDENCE
+                    site.corpus,
+                    record,
+                    name,
+                    wanted,
+                    instruments,
+                    by=asked.by,
+                    confidence=CONFIDENCE,
                 )
                 for name in asked.names
             ]
             scanners = [f"{wanted.category}={one.digest}" for one in instruments]
-            rates = corrected_rates(site.corpus, record, wanted, scanners, None, None, CONFIDENCE)
+            rates = [
+                corrected_rates(site.corpus, record, wanted, scanners, None, name, CONFIDENCE)
+                for name in asked.names
+            ]
         return found, rates
 
     key = ("calibration", asked, newest, site.verdicts_version, site.corpus.query().version)
@@ -177,6 +203,11 @@ def warnings_of(site: Site, asked: Asked) -> list[str]:
                     "its rule is read as open from then on, and its limits become wider."
                 )
     return found
+
+
+def _compares(compared: Mapping[str, Any], by: Sequence[str]) -> bool:
+    """Whether a look compared errors over the factors that are asked for."""
+    return set(compared) == set(by) if by else set(compared) <= set(FACTORS)
 
 
 def _newest_change(record: Record, asked: Asked) -> int:

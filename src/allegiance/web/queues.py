@@ -1,7 +1,7 @@
 """The pages of the queues: each draw under its number, with what the person has left to label in it."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from fastapi import APIRouter
 from starlette.requests import Request
@@ -13,6 +13,7 @@ from allegiance.errors import AllegianceError
 from allegiance.web import adjudicating, drawing, labelling
 from allegiance.web.access import Person
 from allegiance.web.desk import desk_of, has_settled
+from allegiance.web.exporting import provenance, table_file
 from allegiance.web.page import PersonHere, SiteHere, page
 from allegiance.web.queue import categories_of, draw_of, name_of, raters_of, wanted_of
 from allegiance.web.site import Site
@@ -53,16 +54,9 @@ class Work:
 @router.get("/queues")
 def queues(request: Request, site: SiteHere, person: PersonHere) -> Response:
     """List the queues, with what is left to do."""
-    with site.record() as record:
-        names = {k: categories_of(record, name) for k, name in enumerate(record.draws, 1)}
-        draws = list(record.draws.values())
     rows = [
-        {
-            "number": number,
-            "draw": draws[number - 1],
-            "works": [_work(site, person, number, one) for one in categories],
-        }
-        for number, categories in names.items()
+        {"number": number, "works": [_work(site, person, number, one) for one in categories]}
+        for number, categories in _numbered(site).items()
     ]
     asked = request.query_params
     return page(
@@ -74,6 +68,27 @@ def queues(request: Request, site: SiteHere, person: PersonHere) -> Response:
     )
 
 
+@router.get("/queues.{kind}")
+def queues_file(site: SiteHere, person: PersonHere, kind: Literal["csv", "json"]) -> Response:
+    """Give the list of queues as a file."""
+    rows: list[dict[str, Any]] = []
+    for number, categories in _numbered(site).items():
+        for category in categories:
+            work = _work(site, person, number, category)
+            row = {"queue": number, "category": category, "rater": person.name}
+            if person.may("rater"):
+                rows.append({**row, "done": work.done, "of": work.total})
+            rows += [
+                {**row, "rater": rater, "done": done, "of": total}
+                for rater, done, total in work.others
+                if rater != person.name
+            ]
+    with site.record() as record:
+        line = provenance(ledger_head=record.head.digest)
+    columns = ("queue", "category", "rater", "done", "of")
+    return table_file(rows, columns, "queues", line, kind)
+
+
 @router.get("/queues/{number}")
 def queue(request: Request, site: SiteHere, person: PersonHere, number: int) -> Response:
     """Show one queue; to admins with how it was drawn, and what can be done with it."""
@@ -83,6 +98,7 @@ def queue(request: Request, site: SiteHere, person: PersonHere, number: int) -> 
         categories = categories_of(record, name)
         share = record.shares.get(name)
         labelled = any(one.draw == name for one in record.labelled)
+        settled = [one for one in record.terms.values() if one.draw == name]
         at = record.draws[name].at
     return page(
         request,
@@ -93,9 +109,21 @@ def queue(request: Request, site: SiteHere, person: PersonHere, number: int) -> 
         name=name if person.may("admin") else "",
         share=share,
         labelled=labelled,
+        settled=settled,
+        worded=[
+            one
+            for one in categories
+            if (known := site.book.by_name.get(one)) is not None and known.terms
+        ],
         total=len(drawn.order),
         book=sorted(site.book.by_name) if person.may("admin") else [],
     )
+
+
+def _numbered(site: Site) -> dict[int, list[str]]:
+    """Give each queue's number with its categories."""
+    with site.record() as record:
+        return {k: categories_of(record, name) for k, name in enumerate(record.draws, 1)}
 
 
 def _work(site: Site, person: Person, number: int, category: str) -> Work:

@@ -17,7 +17,7 @@ async function send(form, button, more = {}) {
     for (const [name, value] of Object.entries(more)) body.set(name, value);
     const told = await post(form.getAttribute("action"), body);
     put(told.html);
-    say(told.said || "Kept.");
+    if (told.said) say(told.said);
   } catch (error) {
     say(error.message);
   } finally {
@@ -111,10 +111,12 @@ async function whole() {
     }
   } else if (!place.hidden) {
     place.hidden = true;
+    find(".more").hidden = false;
     window.scrollTo(0, 0);
     return;
   }
   place.hidden = false;
+  find(".more").hidden = true;
   place.scrollIntoView({ block: "start" });
 }
 
@@ -140,14 +142,16 @@ desk.addEventListener("keydown", (event) => {
   }
 });
 
-const valueOf = (pressed) => find(`.values button[data-digit="${pressed}"], .values button[data-letter="${pressed}"]`);
-const first = asked();
-const values = first ? [...first.querySelectorAll(".values button")] : [];
-for (const button of values) {
-  const keys = [button.dataset.letter, button.dataset.digit].filter(Boolean);
-  if (keys.length) key(keys, `label it ${button.value}`, () => { const now = valueOf(keys[0]); if (now) send(now.form, now); });
+const values = [...document.querySelectorAll("#value-keys li")].map((one) => one.dataset);
+for (const { value, letter, digit } of values) {
+  const keys = [letter, digit].filter(Boolean);
+  if (!keys.length) continue;
+  key(keys, `label it ${value}`, () => {
+    const button = [...desk.querySelectorAll(".values button")].find((one) => one.value === value);
+    if (button) send(button.form, button);
+  });
 }
-const letters = values.map((button) => button.dataset.letter);
+const letters = values.map(({ letter }) => letter);
 key(["q", "w"], "quote the words that are selected", quote);
 key(letters.includes("n") ? "r" : ["n", "r"], "write a note, to go with the label (Esc: done)", () => find("#note")?.focus());
 key("s", "skip it: it can't be told", askWhy);
