@@ -8,7 +8,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from allegiance.audit import Certificate, Verified, verify
-from allegiance.audit.evidence import DrawShown
 from allegiance.audit.plans import planned
 from allegiance.audit.specs import FrameSpec
 from allegiance.stats import Interval
@@ -180,6 +179,7 @@ def _shown(
         raters_only=person.role == "rater",
         may_claim=person.may("admin"),
         checked=checked,
+        new="new" in request.query_params,
         marks=_MARKS,
         reads_shown=_READS,
         answered=challenges.on_file(site, found.digest) if found.kind == "challenge" else None,
@@ -240,11 +240,6 @@ def _would_license(made: Certificate) -> list[tuple[str, str]]:
                 )
             ]
     return []
-
-
-def read_words(draw: DrawShown) -> str:
-    """Say how a draw was made, in words."""
-    return "reported by the reader" if draw.spec.testimony is not None else draw.spec.design
 
 
 def _statuses(one: Claimed) -> list[str]:

@@ -231,6 +231,7 @@ def curves_figure(
     axis_name: str,
     source: str = "",
     *,
+    key: Sequence[str] = (),
     alone: bool = True,
 ) -> str:
     """Draw curves of rates over a factor.
@@ -241,6 +242,8 @@ def curves_figure(
         The places on the axis across, and their names.
     axis_name
         What the axis across is.
+    key
+        What marks mean, in words.
     alone
         Whether it stands by itself, with its rules and its provenance line; else it is for a page.
     """
@@ -276,7 +279,7 @@ def curves_figure(
         parts.append(_text(left + wide + 10, y + 4, _cut(name, 30), "minor"))
     foot = top + high + 46
     if alone:
-        return _whole(parts, title, foot, (), source)
+        return _whole(parts, title, foot, key, source)
     return (
         f'<svg class="figure curves" viewBox="0 0 {_WIDTH} {foot:.0f}" role="img" '
         f'aria-label="{escape(inert_line(title))}; the table below has the numbers">{"".join(parts)}</svg>'
@@ -304,9 +307,8 @@ def _drawn(mark: Mark, x: Callable[[float], str], y: float) -> list[str]:
     if found is not None:
         worst = found.worst_case
         if mark.worst and worst is not None:
-            parts.append(_level(x(worst.low), x(worst.high), above, "reach"))
-            diamond = '<path d="M0 -3.8L3.8 0L0 3.8L-3.8 0Z" class="diamond"/>'
-            parts += [_at(x(end), above, diamond) for end in (worst.low, worst.high)]
+            parts += _reach(x, found.low, worst.low, above) if worst.low < found.low else []
+            parts += _reach(x, found.high, worst.high, above) if worst.high > found.high else []
         parts.append(
             _level(x(found.low), x(found.high), above, f"span{' dashed' if mark.dashed else ''}")
         )
@@ -320,6 +322,12 @@ def _drawn(mark: Mark, x: Callable[[float], str], y: float) -> list[str]:
         )
         parts.append(_at(x(found.estimate), above, shape))
     return parts
+
+
+def _reach(x: Callable[[float], str], limit: float, end: float, y: float) -> list[str]:
+    """Draw how far beyond a limit missing data could reach."""
+    diamond = '<path d="M0 -3.8L3.8 0L0 3.8L-3.8 0Z" class="diamond"/>'
+    return [_level(x(end), x(limit), y, "reach"), _at(x(end), y, diamond)]
 
 
 def _curve(
@@ -404,7 +412,7 @@ def _apart(named: Sequence[tuple[float, str]], room: float = 14) -> list[tuple[f
 
 def _whole(parts: Sequence[str], title: str, foot: float, key: Sequence[str], source: str) -> str:
     """Make a figure that stands by itself: with its paper, its rules and its provenance line."""
-    lines = [(line, "minor") for line in textwrap.wrap(" · ".join(key), 150)]
+    lines = [(line, "minor") for line in textwrap.wrap(" · ".join(key), 165)]
     lines += [(line, "source") for line in textwrap.wrap(inert_line(source), 175)]
     said = [_text(_PAD, foot + 16 + 15 * n, line, klass) for n, (line, klass) in enumerate(lines)]
     height = foot + 16 + 15 * len(lines) + 4
