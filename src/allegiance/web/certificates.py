@@ -128,19 +128,19 @@ def unlabelled(record: Record, person: Person) -> frozenset[str]:
     return frozenset(key[0][:12] for key, raters in said.items() if person.name not in raters)
 
 
-def seen_sentence(record: Record, person: Person, sentence: str) -> str:
-    """Give a sentence as a person may see it: to a rater none that tells a label they have yet to give."""
-    named = set(_ID.findall(sentence))
-    if person.role != "rater" or not named:
-        return sentence
-    return WITHHELD if named & unlabelled(record, person) else sentence
+def to_be_labelled(record: Record, person: Person) -> frozenset[str]:
+    """Name the transcripts of which this person may be told no label yet: only a rater has any."""
+    return unlabelled(record, person) if person.role == "rater" else frozenset()
 
 
-def withheld(record: Record, person: Person, certificate: Certificate) -> frozenset[str]:
-    """Name the transcripts of a certificate whose labels a rater may not see yet, by the beginnings of ids."""
-    if person.role != "rater":
-        return frozenset()
-    return frozenset(_shown_in(certificate)) & unlabelled(record, person)
+def seen(sentence: str, hidden: frozenset[str]) -> str:
+    """Give a sentence, unless it names a transcript of which no label may be told yet."""
+    return WITHHELD if hidden and hidden & set(_ID.findall(sentence)) else sentence
+
+
+def withheld(certificate: Certificate, hidden: frozenset[str]) -> frozenset[str]:
+    """Name the transcripts of a certificate of which no label may be told yet."""
+    return frozenset(_shown_in(certificate)) & hidden
 
 
 def _shown_in(certificate: Certificate) -> Iterator[str]:

@@ -18,7 +18,8 @@ from allegiance.web.certificates import (
     Claimed,
     claim_at,
     claims_of,
-    seen_sentence,
+    seen,
+    to_be_labelled,
     withheld,
 )
 from allegiance.web.correcting import interval_of
@@ -53,13 +54,13 @@ def claims(
         and (not category or one.category == category)
     ]
     with site.record() as record:
-        sentences = {one.digest: seen_sentence(record, person, one.sentence) for one in shown}
+        hidden = to_be_labelled(record, person)
         head = record.head.digest
     return page(
         request,
         "claims.html.j2",
         claims=shown,
-        sentences=sentences,
+        sentences={one.digest: seen(one.sentence, hidden) for one in shown},
         total=len(found),
         kinds=_choices(one.kind for one in found),
         statuses=_choices(part for one in found for part in _statuses(one)),
@@ -75,21 +76,21 @@ def exported(site: SiteHere, person: PersonHere, kind: Format) -> Response:
     """Give the list as a file."""
     found, _ = claims_of(site)
     with site.record() as record:
-        rows = [
-            {
-                "status": one.status,
-                "kind": one.kind,
-                "category": one.category,
-                "value": one.value,
-                "sentence": seen_sentence(record, person, one.sentence),
-                "at": one.at,
-                "by": one.actor,
-                "event": one.event or None,
-                "certificate": one.digest,
-            }
-            for one in found
-        ]
-        head = record.head.digest
+        hidden, head = to_be_labelled(record, person), record.head.digest
+    rows = [
+        {
+            "status": one.status,
+            "kind": one.kind,
+            "category": one.category,
+            "value": one.value,
+            "sentence": seen(one.sentence, hidden),
+            "at": one.at,
+            "by": one.actor,
+            "event": one.event or None,
+            "certificate": one.digest,
+        }
+        for one in found
+    ]
     line = provenance(ledger_head=head, corpus_version=site.corpus.version)
     columns = [
         "status",
@@ -139,8 +140,9 @@ def certificate_file(site: SiteHere, person: PersonHere, digest: str, kind: str)
         raise HTTPException(404, _NO_FILE)
     made = found.filed.certificate
     with site.record() as record:
-        if withheld(record, person, made):
-            raise HTTPException(403, f"The certificate holds labels of others. {WITHHELD}")
+        hidden = to_be_labelled(record, person)
+    if withheld(made, hidden):
+        raise HTTPException(403, f"The certificate holds labels of others. {WITHHELD}")
     if kind == "md":
         text, media = made.to_markdown(), "text/markdown"
     else:
@@ -162,16 +164,16 @@ def _shown(
 ) -> Response:
     made = None if found.filed is None else found.filed.certificate
     with site.record() as record:
-        hidden = frozenset[str]() if made is None else withheld(record, person, made)
-        sentence = seen_sentence(record, person, found.sentence)
+        hidden = to_be_labelled(record, person)
         numbers = {name: number for number, name in enumerate(record.draws, 1)}
     return page(
         request,
         "claim.html.j2",
         claim=found,
         made=made,
-        sentence=sentence,
-        hidden=hidden,
+        sentence=seen(found.sentence, hidden),
+        reasons=() if made is None else [seen(one, hidden) for one in made.decision.reasons],
+        hidden=frozenset[str]() if made is None else withheld(made, hidden),
         withheld=WITHHELD,
         numbers=numbers,
         drawn=None if made is None else _drawn(made),

@@ -273,7 +273,7 @@ def curves_figure(
         aside = (
             number - (len(curves) - 1) / 2
         ) * 5  # so that intervals at one place don't hide each other
-        parts += _curve(curve, lambda at, a=aside: x_of(at) + a, y_of)
+        parts += _curve(curve, lambda at, a=aside: x_of(at) + a, y_of, alone)
         named.append((y_of(curve.points[-1].interval.point), curve.name))
     for y, name in _apart(named):
         parts.append(_text(left + wide + 10, y + 4, _cut(name, 30), "minor"))
@@ -281,7 +281,7 @@ def curves_figure(
     if alone:
         return _whole(parts, title, foot, key, source)
     return (
-        f'<svg class="figure curves" viewBox="0 0 {_WIDTH} {foot:.0f}" role="img" '
+        f'<svg class="figure curves" viewBox="0 0 {_WIDTH} {foot:.0f}" role="group" '
         f'aria-label="{escape(inert_line(title))}; the table below has the numbers">{"".join(parts)}</svg>'
     )
 
@@ -331,7 +331,7 @@ def _reach(x: Callable[[float], str], limit: float, end: float, y: float) -> lis
 
 
 def _curve(
-    curve: Curve, x_of: Callable[[float], float], y_of: Callable[[float], float]
+    curve: Curve, x_of: Callable[[float], float], y_of: Callable[[float], float], alone: bool
 ) -> list[str]:
     """Draw a series: its line where points are joined, and each point with its interval."""
     parts: list[str] = []
@@ -342,8 +342,9 @@ def _curve(
     for point in curve.points:
         x, one = x_of(point.at), point.interval
         said = escape(inert_line(f"{curve.name}, {point.name}: {_interval_in_words(one, False)}"))
+        focus = "" if alone else f' tabindex="0" role="img" aria-label="{said}"'
         parts.append(
-            f'<g class="dot"><title>{said}</title>'
+            f'<g class="dot"{focus}><title>{said}</title>'
             f'<line x1="{x:.1f}" x2="{x:.1f}" y1="{y_of(one.low):.1f}" y2="{y_of(one.high):.1f}" '
             f'class="span{dashed}"/>'
             + _at(f"{x:.1f}", y_of(one.point), f'<circle r="4.2" class="{curve.kind}"/>')

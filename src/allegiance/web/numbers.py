@@ -15,7 +15,7 @@ from allegiance.report.labels import Labels
 from allegiance.report.observations import OUTCOME
 from allegiance.report.of_workspace import report_of, told_by
 from allegiance.report.relation_section import Section, section_of
-from allegiance.scanners import Codebook
+from allegiance.scanners import Codebook, rule_categories, rule_scanner
 from allegiance.study.interpretations.extrapolations import FILE as EXTRAPOLATIONS
 from allegiance.web.cells import Cells
 from allegiance.web.site import Site
@@ -173,10 +173,16 @@ def _others(site: Site, own: set[str]) -> dict[str, Instrument]:
     names = [one.category for one in found]
     shown: dict[str, Instrument] = {}
     for one in sorted(found, key=lambda one: (one.category, one.scanner, one.digest)):
-        alone = names.count(one.category) == 1 and one.scanner == "rules"
+        alone = names.count(one.category) == 1 and _shipped(one, site.book)
         name = one.category if alone else f"{one.category} by {one.scanner}"
         shown[name if name not in shown else f"{name} {one.digest[:6]}"] = one
     return shown
+
+
+def _shipped(one: Instrument, book: Codebook) -> bool:
+    """Whether a scanner is the rule that is meant where none is named."""
+    ruled = one.scanner == "rules" and one.category in rule_categories(book)
+    return ruled and rule_scanner(one.category, book).digest == one.digest
 
 
 def _counts(one: Instrument, own: set[str], book: Codebook) -> bool:

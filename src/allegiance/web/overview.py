@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Form, HTTPException
 from markupsafe import Markup
@@ -17,7 +18,7 @@ from allegiance.report.relation_section import Kind
 from allegiance.report.wording import MISSING, p_value
 from allegiance.web.access import Person
 from allegiance.web.cells import address, address_of_ids
-from allegiance.web.certificates import seen_sentence
+from allegiance.web.certificates import seen, to_be_labelled
 from allegiance.web.correcting import can_correct, correct
 from allegiance.web.exporting import Format, picture_file, table_file
 from allegiance.web.figures import axis_head, axis_of, png_of, strip
@@ -134,7 +135,7 @@ def correct_rates(
     if cell != "all" and cell not in wheres:
         raise UsageError("This condition is none of the corpus any more; load the overview again.")
     correct(site, person, found, category, sorted(wheres) if cell == "all" else [cell])
-    return RedirectResponse(f"/?category={category}#rates", 303)
+    return RedirectResponse(f"/?{urlencode({'category': category})}#rates", 303)
 
 
 @router.get("/overview/{table}.{kind}")
@@ -220,6 +221,7 @@ def _numbers(site: Site, person: Person, category: str, *, wait: bool = False) -
         gap_axis=axis_of((row.mark for row in gap_lines), zero=False),
         strip=strip,
         axis_head=axis_head,
+        may_claim=person.may("admin"),
         correctable=can_correct(site, person, found, measure) if measure else "",
         form_key=person.form_key,
         dashed=any(row.mark.dashed for row in rows),
@@ -281,9 +283,8 @@ def _found(site: Site, person: Person) -> dict[str, Any] | None:
         made: Found | None = site.kept(("found so far", head), lambda: found_of(record))
         if made is None:
             return None
-        claims = [
-            (claim, seen_sentence(record, person, claim.sentence)) for claim in made.claims[-6:]
-        ]
+        hidden = to_be_labelled(record, person)
+    claims = [(claim, seen(claim.sentence, hidden)) for claim in made.claims[-6:]]
     rater = person.role == "rater"
     draws = [
         DrawRow(

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 from allegiance.audit.interpreted import Interpreted
 from allegiance.report import Cell, Measure, TierGap
@@ -57,12 +58,13 @@ class RateRow:
 
 @dataclass(frozen=True)
 class GapRow:
-    """A tier gap in its table."""
+    """A tier gap in its table: its drawing, its frame, and the form of a claim of it."""
 
     name: str
     gap: TierGap
     mark: Mark
     frame: str
+    claim: str
 
 
 def rates(site: Site, found: Numbers, measure: str) -> list[RateRow]:
@@ -132,7 +134,11 @@ def gaps(found: Numbers) -> list[GapRow]:
                 truth=one.truth,
                 worst=one.gap is not None and _much_missing(one),
             ),
-            frame=address(found.cells.where(one.place, without=(TIER,))),
+            frame=address(where := found.cells.where(one.place, without=(TIER,))),
+            claim="/claims/new?"
+            + urlencode(
+                {"kind": "gap", "category": "outcome=complied", "gap": TIER, "where": where}
+            ),
         )
         for one in found.report.gaps
     ]
