@@ -293,3 +293,12 @@ def test_tables_are_saved_with_the_line_that_says_what_they_are_of(place):
     told = ann.get("/overview/gaps.json").json()
     assert digest[:16] in told["provenance"]
     assert ann.get("/overview/else.csv").status_code == 400
+
+
+def test_numbers_stay_at_hand_however_much_else_is_kept(place, monkeypatch):
+    monkeypatch.setattr(overview, "_AT_ONCE", 10)
+    ann = client(place)
+    ann.get("/api/overview")
+    for number in range(300):
+        ann.site.kept(("something else", number), object)
+    assert 'id="rates"' in ann.get("/").text

@@ -150,12 +150,16 @@ def _shown_in(certificate: Certificate) -> Iterator[str]:
 
 
 def _read(site: Site, file: Path) -> Filed:
-    def read() -> Filed:
-        certificate, fields = read_certificate(file)
-        return Filed(file, certificate, fields)
-
+    """Read a certificate, or give it as it was read, if the file is still the same."""
+    known: dict[Path, tuple[tuple[int, int], Filed]] = site.kept(
+        "certificates", dict[Path, tuple[tuple[int, int], Filed]]
+    )
     state = file.stat()
-    return site.kept(("certificate", str(file), state.st_mtime_ns, state.st_size), read)
+    seen_as = (state.st_mtime_ns, state.st_size)
+    held = known.get(file)
+    if held is None or held[0] != seen_as:
+        held = known[file] = (seen_as, Filed(file, *read_certificate(file)))
+    return held[1]
 
 
 def _on_record(look: Look, actor: str, subject: str, on_file: dict[str, Filed]) -> Claimed:

@@ -23,7 +23,15 @@ from allegiance.web.correcting import can_correct, correct
 from allegiance.web.exporting import Format, picture_file, table_file
 from allegiance.web.figures import axis_head, axis_of, png_of, strip
 from allegiance.web.inert import inert_markup
-from allegiance.web.numbers import Numbers, numbers, numbers_key, related, related_key, studies_of
+from allegiance.web.numbers import (
+    Numbers,
+    at_hand,
+    numbers,
+    related,
+    related_at_hand,
+    related_key,
+    studies_of,
+)
 from allegiance.web.page import PersonHere, SiteHere, fragment, needs, page
 from allegiance.web.rows import (
     by_model,
@@ -95,7 +103,7 @@ def overview(
         "numbers": "",
         "missing_mark": MISSING,
     }
-    if size and (wait or size <= _AT_ONCE or site.keeps(numbers_key(site))):
+    if size and (wait or size <= _AT_ONCE or at_hand(site)):
         told["numbers"] = Markup(_numbers(site, person, category, wait=wait))
     return page(request, "overview.html.j2", **told)
 
@@ -204,7 +212,7 @@ def _numbers(site: Site, person: Person, category: str, *, wait: bool = False) -
     rows = rates(site, found, measure) if measure else []
     gap_lines = gaps(found)
     source = source_of(site, found, measure)
-    at_once = found.report.population <= _AT_ONCE or wait or site.keeps(related_key(site))
+    at_once = found.report.population <= _AT_ONCE or wait or related_at_hand(site)
     relation = _relation(site, found) if at_once else None
     return fragment(
         "overview_numbers.html.j2",
