@@ -226,7 +226,9 @@ def test_a_rater_sees_no_label_of_others_in_a_certificate_before_their_own(place
     ann, cem, rea = (client(place, people, name) for name in ("ann", "cem", "rea"))
     share, one = claimed(ann, **PREVALENCE), claimed(ann, kind="existence", category="doubts")
     prevalence, existence = digest_of(share), digest_of(one)
-    assert "Withheld until you have labelled" in cem.get(f"/claims/{existence}").text
+    page = cem.get(f"/claims/{existence}").text
+    assert "Withheld until you have labelled" in page
+    assert "is labelled doubts" not in page
     assert "is labelled doubts" not in cem.get("/claims").text
     assert "is labelled doubts" not in cem.get("/").text
     assert "is labelled doubts" not in cem.get("/claims/table.csv").text

@@ -58,7 +58,7 @@ def test_a_dot_lies_where_its_rate_is_and_its_shape_says_the_tier():
 
 
 def test_what_is_missing_has_its_own_mark_as_far_as_it_could_reach():
-    with_missing = stats.rate([[1.0, 0.0, None], [0.0, 0.0, None]])
+    with_missing = stats.rate([[1.0, 0.0, None, None], [0.0, 1.0, None, None]] * 20)
     drawn = str(
         strip(
             Mark(with_missing, "unmonitored", worst=True),

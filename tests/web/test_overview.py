@@ -260,8 +260,14 @@ def test_of_many_transcripts_the_page_comes_first_and_the_numbers_follow(place, 
     assert "Counting 96 transcripts" in first
     part = ann.get("/api/overview?category=refused").json()["html"]
     assert 'id="rates"' in part
+    assert 'data-address="/api/overview/relation"' in part
+    assert "Whose intent was kept" not in part
+    assert "Whose intent was kept" in ann.get("/api/overview/relation").json()["html"]
     assert 'id="rates"' in ann.get("/?category=refused").text  # they are kept now
-    assert 'id="rates"' in client(place).get("/?wait=1").text
+    assert "Whose intent was kept" in ann.get("/").text
+    alone = client(place).get("/?wait=1").text  # without a script
+    assert 'id="rates"' in alone
+    assert "Whose intent was kept" in alone
 
 
 def test_names_from_logs_are_text_and_their_hidden_characters_are_shown(place):
@@ -287,3 +293,12 @@ def test_tables_are_saved_with_the_line_that_says_what_they_are_of(place):
     told = ann.get("/overview/gaps.json").json()
     assert digest[:16] in told["provenance"]
     assert ann.get("/overview/else.csv").status_code == 400
+
+
+def test_numbers_stay_at_hand_however_much_else_is_kept(place, monkeypatch):
+    monkeypatch.setattr(overview, "_AT_ONCE", 10)
+    ann = client(place)
+    ann.get("/api/overview")
+    for number in range(300):
+        ann.site.kept(("something else", number), object)
+    assert 'id="rates"' in ann.get("/").text

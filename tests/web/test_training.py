@@ -61,7 +61,7 @@ def test_a_curve_over_steps_has_the_rates_and_intervals_of_the_report(stepped):
         )
     page = stepped.get("/training").text
     svg = ElementTree.fromstring(
-        re.search(r"<figure>(<svg.*?</svg>)</figure>", page, re.DOTALL).group(1)
+        re.search(r"<figure>(<svg.*?</svg>)<figcaption", page, re.DOTALL).group(1)
     )
     assert len(list(svg.iter("polyline"))) == 2
     places = [float(p.split(",")[0]) for p in next(svg.iter("polyline")).get("points").split()]

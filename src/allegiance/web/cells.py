@@ -23,6 +23,7 @@ from allegiance.report.observations import OUTCOME
 from allegiance.study.factors import FACTORS
 
 _UNKNOWN = "(model unknown)"  # as the report names it
+_COLUMNS = ("model", "study", "task", "against")
 _LONGEST = 9_000  # characters of a filter that an address carries
 
 
@@ -45,7 +46,7 @@ class Cells:
     def of(cls, places: Sequence[Place], columns: Mapping[str, Kind]) -> "Cells":
         """Compare places."""
         factors = dict.fromkeys(factor for place in places for factor in place.condition)
-        names = ("model", "study", "task", *factors)
+        names = (*_COLUMNS[:3], *factors)
         varying = tuple(n for n in names if len({_value(place, n) for place in places}) > 1)
         alike = {tuple(_value(place, name) for name in varying) for place in places}
         if len(alike) < len(places):
@@ -84,20 +85,25 @@ class Cells:
 
     def _field(self, name: str, value: str) -> Expression:
         if name in ("model", "task") and value == f"(no {name})":
-            return IsNull(field(name, self.columns))
-        if name not in self.columns and f"c_{name}" not in self.columns and name != "against":
+            return IsNull(self._column(name))
+        if name not in _COLUMNS and f"c_{name}" not in self.columns:
             return And(())  # the usual level of a factor that no transcript has
         term = self._term(name, value)
         if name in FACTORS and value == FACTORS[name].usual:
-            return Or((term, IsNull(field(name, self.columns))))
+            return Or((term, IsNull(self._column(name))))
         return term
 
     def _term(self, name: str, value: str | None) -> Expression:
-        parts = ("metadata", "against") if name == "against" else name
-        column = field(parts, self.columns)
+        column = self._column(name)
         if value is None or (name == "model" and value == _UNKNOWN):
             return IsNull(column)
         return Compare(column, "=", value)
+
+    def _column(self, name: str) -> Field:
+        """Find a column: a factor may have the name of another one, such as ``reasoning``."""
+        if name == "against":
+            return field(("metadata", "against"), self.columns)
+        return field(name if name in _COLUMNS else f"c_{name}", self.columns)
 
 
 def observed_values(measure: str) -> tuple[str, ...]:
@@ -126,6 +132,6 @@ def address_of_ids(ids: Sequence[str]) -> tuple[str, int]:
 
 
 def _value(place: Place, name: str) -> str | None:
-    if name in ("model", "study", "task", "against"):
+    if name in _COLUMNS:
         return getattr(place, name)
     return place.condition.get(name)

@@ -128,19 +128,19 @@ def unlabelled(record: Record, person: Person) -> frozenset[str]:
     return frozenset(key[0][:12] for key, raters in said.items() if person.name not in raters)
 
 
-def seen_sentence(record: Record, person: Person, sentence: str) -> str:
-    """Give a sentence as a person may see it: to a rater none that tells a label they have yet to give."""
-    named = set(_ID.findall(sentence))
-    if person.role != "rater" or not named:
-        return sentence
-    return WITHHELD if named & unlabelled(record, person) else sentence
+def to_be_labelled(record: Record, person: Person) -> frozenset[str]:
+    """Name the transcripts of which this person may be told no label yet: only a rater has any."""
+    return unlabelled(record, person) if person.role == "rater" else frozenset()
 
 
-def withheld(record: Record, person: Person, certificate: Certificate) -> frozenset[str]:
-    """Name the transcripts of a certificate whose labels a rater may not see yet, by the beginnings of ids."""
-    if person.role != "rater":
-        return frozenset()
-    return frozenset(_shown_in(certificate)) & unlabelled(record, person)
+def seen(sentence: str, hidden: frozenset[str]) -> str:
+    """Give a sentence, unless it names a transcript of which no label may be told yet."""
+    return WITHHELD if hidden and hidden & set(_ID.findall(sentence)) else sentence
+
+
+def withheld(certificate: Certificate, hidden: frozenset[str]) -> frozenset[str]:
+    """Name the transcripts of a certificate of which no label may be told yet."""
+    return frozenset(_shown_in(certificate)) & hidden
 
 
 def _shown_in(certificate: Certificate) -> Iterator[str]:
@@ -150,12 +150,16 @@ def _shown_in(certificate: Certificate) -> Iterator[str]:
 
 
 def _read(site: Site, file: Path) -> Filed:
-    def read() -> Filed:
-        certificate, fields = read_certificate(file)
-        return Filed(file, certificate, fields)
-
+    """Read a certificate, or give it as it was read, if the file is still the same."""
+    known: dict[Path, tuple[tuple[int, int], Filed]] = site.kept(
+        "certificates", dict[Path, tuple[tuple[int, int], Filed]]
+    )
     state = file.stat()
-    return site.kept(("certificate", str(file), state.st_mtime_ns, state.st_size), read)
+    seen_as = (state.st_mtime_ns, state.st_size)
+    held = known.get(file)
+    if held is None or held[0] != seen_as:
+        held = known[file] = (seen_as, Filed(file, *read_certificate(file)))
+    return held[1]
 
 
 def _on_record(look: Look, actor: str, subject: str, on_file: dict[str, Filed]) -> Claimed:

@@ -8,7 +8,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from allegiance.audit import Certificate, Verified, verify
-from allegiance.audit.evidence import DrawShown
 from allegiance.audit.plans import planned
 from allegiance.audit.specs import FrameSpec
 from allegiance.stats import Interval
@@ -19,7 +18,8 @@ from allegiance.web.certificates import (
     Claimed,
     claim_at,
     claims_of,
-    seen_sentence,
+    seen,
+    to_be_labelled,
     withheld,
 )
 from allegiance.web.correcting import interval_of
@@ -54,13 +54,13 @@ def claims(
         and (not category or one.category == category)
     ]
     with site.record() as record:
-        sentences = {one.digest: seen_sentence(record, person, one.sentence) for one in shown}
+        hidden = to_be_labelled(record, person)
         head = record.head.digest
     return page(
         request,
         "claims.html.j2",
         claims=shown,
-        sentences=sentences,
+        sentences={one.digest: seen(one.sentence, hidden) for one in shown},
         total=len(found),
         kinds=_choices(one.kind for one in found),
         statuses=_choices(part for one in found for part in _statuses(one)),
@@ -76,21 +76,21 @@ def exported(site: SiteHere, person: PersonHere, kind: Format) -> Response:
     """Give the list as a file."""
     found, _ = claims_of(site)
     with site.record() as record:
-        rows = [
-            {
-                "status": one.status,
-                "kind": one.kind,
-                "category": one.category,
-                "value": one.value,
-                "sentence": seen_sentence(record, person, one.sentence),
-                "at": one.at,
-                "by": one.actor,
-                "event": one.event or None,
-                "certificate": one.digest,
-            }
-            for one in found
-        ]
-        head = record.head.digest
+        hidden, head = to_be_labelled(record, person), record.head.digest
+    rows = [
+        {
+            "status": one.status,
+            "kind": one.kind,
+            "category": one.category,
+            "value": one.value,
+            "sentence": seen(one.sentence, hidden),
+            "at": one.at,
+            "by": one.actor,
+            "event": one.event or None,
+            "certificate": one.digest,
+        }
+        for one in found
+    ]
     line = provenance(ledger_head=head, corpus_version=site.corpus.version)
     columns = [
         "status",
@@ -140,8 +140,9 @@ def certificate_file(site: SiteHere, person: PersonHere, digest: str, kind: str)
         raise HTTPException(404, _NO_FILE)
     made = found.filed.certificate
     with site.record() as record:
-        if withheld(record, person, made):
-            raise HTTPException(403, f"The certificate holds labels of others. {WITHHELD}")
+        hidden = to_be_labelled(record, person)
+    if withheld(made, hidden):
+        raise HTTPException(403, f"The certificate holds labels of others. {WITHHELD}")
     if kind == "md":
         text, media = made.to_markdown(), "text/markdown"
     else:
@@ -163,16 +164,16 @@ def _shown(
 ) -> Response:
     made = None if found.filed is None else found.filed.certificate
     with site.record() as record:
-        hidden = frozenset[str]() if made is None else withheld(record, person, made)
-        sentence = seen_sentence(record, person, found.sentence)
+        hidden = to_be_labelled(record, person)
         numbers = {name: number for number, name in enumerate(record.draws, 1)}
     return page(
         request,
         "claim.html.j2",
         claim=found,
         made=made,
-        sentence=sentence,
-        hidden=hidden,
+        sentence=seen(found.sentence, hidden),
+        reasons=() if made is None else [seen(one, hidden) for one in made.decision.reasons],
+        hidden=frozenset[str]() if made is None else withheld(made, hidden),
         withheld=WITHHELD,
         numbers=numbers,
         drawn=None if made is None else _drawn(made),
@@ -180,6 +181,7 @@ def _shown(
         raters_only=person.role == "rater",
         may_claim=person.may("admin"),
         checked=checked,
+        new="new" in request.query_params,
         marks=_MARKS,
         reads_shown=_READS,
         answered=challenges.on_file(site, found.digest) if found.kind == "challenge" else None,
@@ -240,11 +242,6 @@ def _would_license(made: Certificate) -> list[tuple[str, str]]:
                 )
             ]
     return []
-
-
-def read_words(draw: DrawShown) -> str:
-    """Say how a draw was made, in words."""
-    return "reported by the reader" if draw.spec.testimony is not None else draw.spec.design
 
 
 def _statuses(one: Claimed) -> list[str]:

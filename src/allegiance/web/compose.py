@@ -166,16 +166,14 @@ def _form(
 ) -> Response:
     kind = given["kind"] if given["kind"] in KIND else "prevalence"
     given = {**given, "kind": kind}
-    record = Record.of(site.ledger)
-    wanted, unknown = _wanted(record, site, given)
-    routes = [] if wanted is None else _routes(record, kind, wanted)
+    with site.record() as record:
+        wanted, unknown = _wanted(record, site, given)
+        routes = [] if wanted is None else _routes(record, kind, wanted)
+        labelled = 0 if wanted is None else _labelled(record, wanted)
+        instances = () if wanted is None else _instances(record, wanted)
+        draws = list(record.draws)
+        declared = [str(one) for draw in record.draws.values() for one in draw.spec.properties]
     chosen = next((one for one in routes if one.draw.name == given["draw"]), None)
-    categories = dict.fromkeys(
-        (
-            *(str(one) for draw in record.draws.values() for one in draw.spec.properties),
-            *site.book.by_name,
-        )
-    )
     return page(
         request,
         "claim_new.html.j2",
@@ -188,10 +186,10 @@ def _form(
         unknown=unknown,
         routes=routes,
         chosen=chosen,
-        draws=list(record.draws),
-        labelled=0 if wanted is None else _labelled(record, wanted),
-        instances=() if wanted is None else _instances(record, wanted),
-        categories=list(categories),
+        draws=draws,
+        labelled=labelled,
+        instances=instances,
+        categories=list(dict.fromkeys((*declared, *site.book.by_name))),
         factors=site.corpus.factors,
         refusal=refusal,
     )

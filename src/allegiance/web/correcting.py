@@ -118,13 +118,11 @@ def _scanner(look: Look) -> str:
 
 
 def _digests(site: Site, wheres: Sequence[str]) -> dict[str, str]:
-    version = site.corpus.version
-    return {
-        where: site.kept(
-            ("frame digest", version, where), lambda where=where: site.corpus.digest(where or None)
-        )
-        for where in wheres
-    }
+    known: dict[str, str] = site.kept(("frame digests", site.corpus.version), dict[str, str])
+    for where in wheres:
+        if where not in known:
+            known[where] = site.corpus.digest(where or None)
+    return {where: known[where] for where in wheres}
 
 
 def _corrected(look: Look, actor: str) -> Corrected:

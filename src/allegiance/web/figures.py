@@ -231,6 +231,7 @@ def curves_figure(
     axis_name: str,
     source: str = "",
     *,
+    key: Sequence[str] = (),
     alone: bool = True,
 ) -> str:
     """Draw curves of rates over a factor.
@@ -241,6 +242,8 @@ def curves_figure(
         The places on the axis across, and their names.
     axis_name
         What the axis across is.
+    key
+        What marks mean, in words.
     alone
         Whether it stands by itself, with its rules and its provenance line; else it is for a page.
     """
@@ -270,15 +273,15 @@ def curves_figure(
         aside = (
             number - (len(curves) - 1) / 2
         ) * 5  # so that intervals at one place don't hide each other
-        parts += _curve(curve, lambda at, a=aside: x_of(at) + a, y_of)
+        parts += _curve(curve, lambda at, a=aside: x_of(at) + a, y_of, alone)
         named.append((y_of(curve.points[-1].interval.point), curve.name))
     for y, name in _apart(named):
         parts.append(_text(left + wide + 10, y + 4, _cut(name, 30), "minor"))
     foot = top + high + 46
     if alone:
-        return _whole(parts, title, foot, (), source)
+        return _whole(parts, title, foot, key, source)
     return (
-        f'<svg class="figure curves" viewBox="0 0 {_WIDTH} {foot:.0f}" role="img" '
+        f'<svg class="figure curves" viewBox="0 0 {_WIDTH} {foot:.0f}" role="group" '
         f'aria-label="{escape(inert_line(title))}; the table below has the numbers">{"".join(parts)}</svg>'
     )
 
@@ -304,9 +307,8 @@ def _drawn(mark: Mark, x: Callable[[float], str], y: float) -> list[str]:
     if found is not None:
         worst = found.worst_case
         if mark.worst and worst is not None:
-            parts.append(_level(x(worst.low), x(worst.high), above, "reach"))
-            diamond = '<path d="M0 -3.8L3.8 0L0 3.8L-3.8 0Z" class="diamond"/>'
-            parts += [_at(x(end), above, diamond) for end in (worst.low, worst.high)]
+            parts += _reach(x, found.low, worst.low, above) if worst.low < found.low else []
+            parts += _reach(x, found.high, worst.high, above) if worst.high > found.high else []
         parts.append(
             _level(x(found.low), x(found.high), above, f"span{' dashed' if mark.dashed else ''}")
         )
@@ -322,8 +324,14 @@ def _drawn(mark: Mark, x: Callable[[float], str], y: float) -> list[str]:
     return parts
 
 
+def _reach(x: Callable[[float], str], limit: float, end: float, y: float) -> list[str]:
+    """Draw how far beyond a limit missing data could reach."""
+    diamond = '<path d="M0 -3.8L3.8 0L0 3.8L-3.8 0Z" class="diamond"/>'
+    return [_level(x(end), x(limit), y, "reach"), _at(x(end), y, diamond)]
+
+
 def _curve(
-    curve: Curve, x_of: Callable[[float], float], y_of: Callable[[float], float]
+    curve: Curve, x_of: Callable[[float], float], y_of: Callable[[float], float], alone: bool
 ) -> list[str]:
     """Draw a series: its line where points are joined, and each point with its interval."""
     parts: list[str] = []
@@ -334,8 +342,9 @@ def _curve(
     for point in curve.points:
         x, one = x_of(point.at), point.interval
         said = escape(inert_line(f"{curve.name}, {point.name}: {_interval_in_words(one, False)}"))
+        focus = "" if alone else f' tabindex="0" role="img" aria-label="{said}"'
         parts.append(
-            f'<g class="dot"><title>{said}</title>'
+            f'<g class="dot"{focus}><title>{said}</title>'
             f'<line x1="{x:.1f}" x2="{x:.1f}" y1="{y_of(one.low):.1f}" y2="{y_of(one.high):.1f}" '
             f'class="span{dashed}"/>'
             + _at(f"{x:.1f}", y_of(one.point), f'<circle r="4.2" class="{curve.kind}"/>')
@@ -404,7 +413,7 @@ def _apart(named: Sequence[tuple[float, str]], room: float = 14) -> list[tuple[f
 
 def _whole(parts: Sequence[str], title: str, foot: float, key: Sequence[str], source: str) -> str:
     """Make a figure that stands by itself: with its paper, its rules and its provenance line."""
-    lines = [(line, "minor") for line in textwrap.wrap(" · ".join(key), 150)]
+    lines = [(line, "minor") for line in textwrap.wrap(" · ".join(key), 165)]
     lines += [(line, "source") for line in textwrap.wrap(inert_line(source), 175)]
     said = [_text(_PAD, foot + 16 + 15 * n, line, klass) for n, (line, klass) in enumerate(lines)]
     height = foot + 16 + 15 * len(lines) + 4

@@ -1,10 +1,11 @@
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
 """The numbers of the whole corpus as the workbench shows them: its study report, made once for each of its states."""
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
+from typing import Generic, TypeVar, cast
+from weakref import WeakKeyDictionary
 
 from allegiance.audit.interpreted import Interpreted
 from allegiance.audit.relating import facts_told, reported_relation
@@ -15,10 +16,12 @@ from allegiance.report.labels import Labels
 from allegiance.report.observations import OUTCOME
 from allegiance.report.of_workspace import report_of, told_by
 from allegiance.report.relation_section import Section, section_of
-from allegiance.scanners import Codebook
+from allegiance.scanners import Codebook, rule_categories, rule_scanner
 from allegiance.study.interpretations.extrapolations import FILE as EXTRAPOLATIONS
 from allegiance.web.cells import Cells
 from allegiance.web.site import Site
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -89,6 +92,41 @@ class Related:
     notes: tuple[str, ...]
 
 
+class _Newest(Generic[T]):
+    """The newest of something that is dear to make: it stays at hand, however much else is kept since."""
+
+    def __init__(self) -> None:
+        self._held: WeakKeyDictionary[Site, tuple[Hashable, T]] = WeakKeyDictionary()
+
+    def at_hand(self, site: Site, key: Hashable) -> bool:
+        """Whether it need not be made."""
+        held = self._held.get(site)
+        return held is not None and held[0] == key
+
+    def get(self, site: Site, key: Hashable, make: Callable[[], T]) -> T:
+        """Give it, or make it; of several who want it one makes it."""
+        held = self._held.get(site)
+        if held is not None and held[0] == key:
+            return held[1]
+        made = site.kept(key, make)
+        self._held[site] = (key, made)
+        return made
+
+
+_NUMBERS: _Newest[Numbers] = _Newest()
+_RELATED: _Newest[Related] = _Newest()
+
+
+def at_hand(site: Site) -> bool:
+    """Whether the numbers of the corpus as it stands need not be counted first."""
+    return _NUMBERS.at_hand(site, numbers_key(site))
+
+
+def related_at_hand(site: Site) -> bool:
+    """Whether it need not be read first whose intent was kept."""
+    return _RELATED.at_hand(site, related_key(site))
+
+
 def numbers_key(site: Site) -> Hashable:
     """Say of which state of corpus, verdicts, study, codebook and extrapolations numbers are."""
     folder = site.workspace.directory
@@ -105,7 +143,7 @@ def numbers(site: Site) -> Numbers:
     AllegianceError
         If the corpus is empty.
     """
-    return site.kept(numbers_key(site), lambda: _numbers(site))
+    return _NUMBERS.get(site, numbers_key(site), lambda: _numbers(site))
 
 
 def related_key(site: Site) -> Hashable:
@@ -122,7 +160,7 @@ def related(site: Site) -> Related:
         found = reported_relation(site.workspace, site.corpus, facts, notes.append)
         return Related(found, None if found is None else section_of(found), tuple(notes))
 
-    return site.kept(related_key(site), read)
+    return _RELATED.get(site, related_key(site), read)
 
 
 def studies_of(site: Site) -> frozenset[str | None]:
@@ -173,10 +211,16 @@ def _others(site: Site, own: set[str]) -> dict[str, Instrument]:
     names = [one.category for one in found]
     shown: dict[str, Instrument] = {}
     for one in sorted(found, key=lambda one: (one.category, one.scanner, one.digest)):
-        alone = names.count(one.category) == 1 and one.scanner == "rules"
+        alone = names.count(one.category) == 1 and _shipped(one, site.book)
         name = one.category if alone else f"{one.category} by {one.scanner}"
         shown[name if name not in shown else f"{name} {one.digest[:6]}"] = one
     return shown
+
+
+def _shipped(one: Instrument, book: Codebook) -> bool:
+    """Whether a scanner is the rule that is meant where none is named."""
+    ruled = one.scanner == "rules" and one.category in rule_categories(book)
+    return ruled and rule_scanner(one.category, book).digest == one.digest
 
 
 def _counts(one: Instrument, own: set[str], book: Codebook) -> bool:

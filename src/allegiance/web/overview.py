@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Form, HTTPException
 from markupsafe import Markup
@@ -9,25 +10,40 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from allegiance import __version__
-from allegiance.audit.interpreted import Interpreted
 from allegiance.audit.relation import Row
 from allegiance.errors import UsageError
-from allegiance.report import Cell, Found, Measure, TierGap, found_of
-from allegiance.report.cells import TIER
+from allegiance.report import Found, found_of
 from allegiance.report.html import relation_rules, render_relation
-from allegiance.report.rates import SHOW_WORST_CASE_ABOVE
 from allegiance.report.relation_section import Kind
-from allegiance.report.wording import MISSING, counted, limits, p_value, points, rate
-from allegiance.stats import Interval
+from allegiance.report.wording import MISSING, p_value
 from allegiance.web.access import Person
-from allegiance.web.cells import address, address_of_ids, hit_of, observed_values
-from allegiance.web.certificates import seen_sentence
-from allegiance.web.correcting import Corrected, can_correct, correct, corrected_on_record
-from allegiance.web.exporting import Format, picture_file, provenance, table_file
-from allegiance.web.figures import Line, Mark, axis_head, axis_of, png_of, rows_figure, strip
+from allegiance.web.cells import address, address_of_ids
+from allegiance.web.certificates import seen, to_be_labelled
+from allegiance.web.correcting import can_correct, correct
+from allegiance.web.exporting import Format, picture_file, table_file
+from allegiance.web.figures import axis_head, axis_of, png_of, strip
 from allegiance.web.inert import inert_markup
-from allegiance.web.numbers import Numbers, numbers, numbers_key, related, related_key, studies_of
+from allegiance.web.numbers import (
+    Numbers,
+    at_hand,
+    numbers,
+    related,
+    related_at_hand,
+    related_key,
+    studies_of,
+)
 from allegiance.web.page import PersonHere, SiteHere, fragment, needs, page
+from allegiance.web.overview_rows import (
+    by_model,
+    gap_rows,
+    gaps,
+    gaps_figure,
+    rate_rows,
+    rates,
+    rates_figure,
+    relation_rows,
+    source_of,
+)
 from allegiance.web.site import Site
 
 router = APIRouter()
@@ -38,39 +54,6 @@ _AT_ONCE = 5_000
 Category = Annotated[
     str, "The measure that is shown: complied, partial, refused, or a scanned category."
 ]
-
-
-@dataclass(frozen=True)
-class RateRow:
-    """A condition in the table of rates: its numbers, its drawing, and the frames behind them."""
-
-    number: int
-    name: str
-    tier: str
-    cell: Cell
-    measure: Measure
-    mark: Mark
-    where: str
-    all_of: str
-    observed: str
-    hits: str
-    missing: str
-    corrected: Corrected | None
-
-    @property
-    def lost(self) -> int:
-        """How many are missing."""
-        return sum(self.measure.missing.values())
-
-
-@dataclass(frozen=True)
-class GapRow:
-    """A tier gap in its table."""
-
-    name: str
-    gap: TierGap
-    mark: Mark
-    frame: str
 
 
 @dataclass(frozen=True)
@@ -120,7 +103,7 @@ def overview(
         "numbers": "",
         "missing_mark": MISSING,
     }
-    if size and (wait or size <= _AT_ONCE or site.keeps(numbers_key(site))):
+    if size and (wait or size <= _AT_ONCE or at_hand(site)):
         told["numbers"] = Markup(_numbers(site, person, category, wait=wait))
     return page(request, "overview.html.j2", **told)
 
@@ -160,7 +143,7 @@ def correct_rates(
     if cell != "all" and cell not in wheres:
         raise UsageError("This condition is none of the corpus any more; load the overview again.")
     correct(site, person, found, category, sorted(wheres) if cell == "all" else [cell])
-    return RedirectResponse(f"/?category={category}#rates", 303)
+    return RedirectResponse(f"/?{urlencode({'category': category})}#rates", 303)
 
 
 @router.get("/overview/{table}.{kind}")
@@ -187,14 +170,14 @@ def figure(
     """Give a figure of the overview as a file."""
     found = numbers(site)
     if name == "gaps":
-        svg = _gaps_figure(site, found)
+        svg = gaps_figure(site, found)
     else:
         measure = found.chosen(category)
         if category and category != measure:
             raise UsageError(
                 f"Nothing was scanned for {category}; there are {', '.join(found.measures)}."
             )
-        svg = _rates_figure(site, found, measure)
+        svg = rates_figure(site, found, measure)
     if svg is None:
         raise HTTPException(404, "There is nothing to draw here yet: scan the transcripts first.")
     return picture(svg, f"{site.name}-{name}", kind)
@@ -205,21 +188,6 @@ def picture(svg: str, name: str, kind: Literal["svg", "png"]) -> Response:
     if kind == "svg":
         return picture_file(svg, f"{name}.svg", "image/svg+xml")
     return picture_file(png_of(svg), f"{name}.png", "image/png")
-
-
-def source_of(site: Site, found: Numbers, measure: str = "") -> str:
-    """Say in a line what the numbers of the whole corpus are of."""
-    from_ = found.report.provenance
-    scanners = dict(from_.scanners)
-    if measure:
-        scanners = {measure: found.instruments[measure].digest}
-    return provenance(
-        population=found.report.population,
-        frame=from_.frame_digest,
-        seed=str(from_.generation.get("seed") or ""),
-        corpus_version=int(from_.corpus_version),
-        scanners=scanners,
-    )
 
 
 def _relation(site: Site, found: Numbers) -> Markup:
@@ -241,10 +209,10 @@ def _numbers(site: Site, person: Person, category: str, *, wait: bool = False) -
     """Render what is counted and estimated."""
     found = numbers(site)
     measure = found.chosen(category)
-    rows = _rates(site, found, measure) if measure else []
-    gaps = _gaps(found)
+    rows = rates(site, found, measure) if measure else []
+    gap_lines = gaps(found)
     source = source_of(site, found, measure)
-    at_once = found.report.population <= _AT_ONCE or wait or site.keeps(related_key(site))
+    at_once = found.report.population <= _AT_ONCE or wait or related_at_hand(site)
     relation = _relation(site, found) if at_once else None
     return fragment(
         "overview_numbers.html.j2",
@@ -254,13 +222,14 @@ def _numbers(site: Site, person: Person, category: str, *, wait: bool = False) -
         measure=measure,
         definition=_definition(site, found, measure),
         instrument=found.instruments.get(measure),
-        models=_by_model(rows),
+        models=by_model(rows),
         rows=rows,
         axis=axis_of(row.mark for row in rows),
-        gaps=gaps,
-        gap_axis=axis_of((row.mark for row in gaps), zero=False),
+        gaps=gap_lines,
+        gap_axis=axis_of((row.mark for row in gap_lines), zero=False),
         strip=strip,
         axis_head=axis_head,
+        may_claim=person.may("admin"),
         correctable=can_correct(site, person, found, measure) if measure else "",
         form_key=person.form_key,
         dashed=any(row.mark.dashed for row in rows),
@@ -272,212 +241,6 @@ def _numbers(site: Site, person: Person, category: str, *, wait: bool = False) -
         missing_mark=MISSING,
         p_value=p_value,
     )
-
-
-def _rates(site: Site, found: Numbers, measure: str) -> list[RateRow]:
-    by_labels = corrected_on_record(site, found, measure)
-    rows: list[RateRow] = []
-    for number, cell in enumerate(found.report.cells):
-        one = cell.measure(measure)
-        if one is None:
-            continue
-        where = found.cells.where(cell.place)
-        rows.append(_rate_row(found, number, cell, one, where, by_labels.get(where)))
-    return rows
-
-
-def _rate_row(
-    found: Numbers, number: int, cell: Cell, one: Measure, where: str, corrected: Corrected | None
-) -> RateRow:
-    category, scanners = found.category(one.category), found.scanners(one.category)
-    tier = cell.condition.get(TIER, "")
-    by_labels = None if corrected is None else corrected.interval
-
-    def counted_at(values: tuple[str, ...]) -> str:
-        return address(found.cells.counted(cell.place, category, values), scanners)
-
-    return RateRow(
-        number=number,
-        name=found.labels.of_place(cell.place),
-        tier=tier,
-        cell=cell,
-        measure=one,
-        mark=Mark(
-            interval=one.interval,
-            kind=tier if tier in ("monitored", "unmonitored") else "other",
-            dashed=cell.condition.get("intent") == "training",
-            truth=one.truth,
-            worst=one.show_worst_case,
-            corrected=by_labels,
-        ),
-        where=where,
-        all_of=address(where),
-        observed=counted_at(observed_values(one.category)),
-        hits=counted_at((hit_of(one.category),)),
-        missing=address(found.cells.missing(cell.place, category), scanners),
-        corrected=corrected,
-    )
-
-
-def _by_model(rows: list[RateRow]) -> list[tuple[str, list[RateRow]]]:
-    found: dict[str, list[RateRow]] = {}
-    for row in rows:
-        found.setdefault(row.cell.model, []).append(row)
-    return list(found.items())
-
-
-def _gaps(found: Numbers) -> list[GapRow]:
-    return [
-        GapRow(
-            name=found.labels.of_place(one.place, tier=False),
-            gap=one,
-            mark=Mark(
-                interval=None if one.gap is None else one.gap.interval,
-                kind="gap",
-                dashed=one.condition.get("intent") == "training",
-                truth=one.truth,
-                worst=one.gap is not None and _much_missing(one),
-            ),
-            frame=address(found.cells.where(one.place, without=(TIER,))),
-        )
-        for one in found.report.gaps
-    ]
-
-
-def _much_missing(one: TierGap) -> bool:
-    assert one.gap is not None
-    lost = one.gap.interval.missing
-    return lost > SHOW_WORST_CASE_ABOVE * (one.monitored[1] + one.unmonitored[1] + lost)
-
-
-def _rates_figure(site: Site, found: Numbers, measure: str) -> str | None:
-    rows = _rates(site, found, measure) if measure else []
-    lines = [Line(row.cell.model, row.name, _counts(row), row.mark) for row in rows]
-    if not lines:
-        return None
-    title = f"{measure}, % of transcripts with an observation"
-    return rows_figure(lines, title, source_of(site, found, measure), key=_key(found))
-
-
-def _gaps_figure(site: Site, found: Numbers) -> str | None:
-    lines = [
-        Line(row.gap.model, row.name, _gap_counts(row.gap), row.mark)
-        for row in _gaps(found)
-        if row.gap.gap is not None
-    ]
-    if not lines:
-        return None
-    title = "complied where monitored less where not, percentage points"
-    source = source_of(site, found, "complied")
-    return rows_figure(lines, title, source, gap=True, key=_key(found))
-
-
-def _key(found: Numbers) -> list[str]:
-    sure = f"{100 * found.report.confidence:g} % intervals, for the model on these requests"
-    return [
-        "filled: monitored", "outlined: unmonitored", "solid: original intent", "dashed: training intent",
-        "tick: truth of an organism", f"{MISSING} missing", sure,
-    ]  # fmt: skip
-
-
-def _counts(row: RateRow) -> str:
-    one = row.measure
-    lost = f" {MISSING}{row.lost:,}" if row.lost else ""
-    if one.interval is None:
-        return f"none of {one.population:,} observed{lost}"
-    sure = f"{rate(one.interval.point)} [{limits(one.interval)}]"
-    return f"{sure}  {one.hits:,} of {one.reads:,}, N = {one.population:,}{lost}"
-
-
-def _gap_counts(one: TierGap) -> str:
-    assert one.gap is not None
-    interval = one.gap.interval
-    return (
-        f"{points(interval.point)} ({points(interval.low)} to {points(interval.high)}), {p_value(one.gap.p_value)}, "
-        f"{counted(one.requests, 'request')}"
-    )
-
-
-def rate_rows(found: Numbers) -> list[dict[str, Any]]:
-    """Give every rate of every condition as a row of a table."""
-    rows: list[dict[str, Any]] = []
-    for cell in found.report.cells:
-        place = {
-            "model": cell.model,
-            "study": cell.study,
-            "task": cell.task,
-            "against": cell.against,
-        }
-        for one in cell.measures:
-            rows.append(
-                {
-                    **place,
-                    **cell.condition,
-                    "category": one.category,
-                    "hits": one.hits,
-                    "reads": one.reads,
-                    "population": one.population,
-                    "missing": sum(one.missing.values()),
-                    **_limits_row(one.interval),
-                    "truth": one.truth,
-                    "where": found.cells.where(cell.place),
-                }
-            )
-    return rows
-
-
-def gap_rows(found: Numbers) -> list[dict[str, Any]]:
-    """Give every tier gap as a row of a table."""
-    return [
-        {
-            "model": one.model,
-            "study": one.study,
-            "task": one.task,
-            "against": one.against,
-            **one.condition,
-            "category": one.category,
-            "requests": one.requests,
-            "monitored_hits": one.monitored[0],
-            "monitored_reads": one.monitored[1],
-            "unmonitored_hits": one.unmonitored[0],
-            "unmonitored_reads": one.unmonitored[1],
-            **_limits_row(None if one.gap is None else one.gap.interval),
-            "p_value": None if one.gap is None else one.gap.p_value,
-            "truth": one.truth,
-            "sentence": one.sentence,
-        }
-        for one in found.report.gaps
-    ]
-
-
-def relation_rows(relation: Interpreted | None) -> list[dict[str, Any]]:
-    """Give the relation to each intent, by interpretation, as rows of a table."""
-    return [
-        {
-            **row.place,
-            "intent": share.intent,
-            "interpretation": share.column,
-            "acts": share.acts,
-            "kept": share.kept,
-            "tested": share.tested,
-            "missing": share.missing,
-            **_limits_row(share.interval),
-        }
-        for row in (() if relation is None else relation.rows)
-        for share in row.shares
-    ]
-
-
-def _limits_row(interval: Interval | None) -> dict[str, Any]:
-    if interval is None:
-        return dict.fromkeys(("estimate", "low", "high", "confidence", "method"))
-    return {
-        "estimate": interval.estimate,
-        "low": interval.low,
-        "high": interval.high,
-        "confidence": interval.confidence,
-        "method": interval.method,
-    }
 
 
 def _definition(site: Site, found: Numbers, measure: str) -> str:
@@ -528,9 +291,8 @@ def _found(site: Site, person: Person) -> dict[str, Any] | None:
         made: Found | None = site.kept(("found so far", head), lambda: found_of(record))
         if made is None:
             return None
-        claims = [
-            (claim, seen_sentence(record, person, claim.sentence)) for claim in made.claims[-6:]
-        ]
+        hidden = to_be_labelled(record, person)
+    claims = [(claim, seen(claim.sentence, hidden)) for claim in made.claims[-6:]]
     rater = person.role == "rater"
     draws = [
         DrawRow(

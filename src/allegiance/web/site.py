@@ -84,11 +84,6 @@ class Site:
                     self._cache.popitem(last=False)
             return made
 
-    def keeps(self, key: Hashable) -> bool:
-        """Say whether something is kept under a key, so that it need not be made."""
-        with self._caching:
-            return key in self._cache
-
     def open(
         self,
         person: Person,

@@ -13,8 +13,9 @@ from allegiance.web.curves import Drawing, along_checkpoints, along_factor, in_o
 from allegiance.web.exporting import Format, table_file
 from allegiance.web.figures import curves_figure
 from allegiance.web.numbers import Numbers, numbers
-from allegiance.web.overview import picture, source_of
+from allegiance.web.overview import picture
 from allegiance.web.page import SiteHere, page
+from allegiance.web.overview_rows import key_of, source_of
 from allegiance.web.site import Site
 
 router = APIRouter()
@@ -63,9 +64,9 @@ def figure(
     if found is None or not 1 <= number <= len(drawings):
         raise HTTPException(404, _NOTHING)
     one = drawings[number - 1]
-    svg = curves_figure(
-        one.curves, one.across, _title(one, measure), one.over, source_of(site, found, measure)
-    )
+    source = source_of(site, found, measure)
+    title = _title(one, measure)
+    svg = curves_figure(one.curves, one.across, title, one.over, source, key=key_of(found))
     return picture(svg, f"{site.name}-{which}-{number}", kind)
 
 

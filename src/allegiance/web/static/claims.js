@@ -20,9 +20,9 @@ verify?.addEventListener("submit", () => {
 document.getElementById("checks")?.focus();
 
 const compose = document.getElementById("compose");
-for (const name of ["draw", "category"]) { // what the routes license is said anew
-  compose?.elements[name]?.addEventListener("change", () => compose.requestSubmit(compose.querySelector("[formmethod=get]")));
-}
+// A draw that is chosen says at once what it licenses. (A category that is typed doesn't: leaving its field by way of
+// the last button must press that button.)
+compose?.elements.draw?.addEventListener("change", () => compose.requestSubmit(compose.querySelector("[formmethod=get]")));
 
 const file = document.getElementById("file");
 file?.addEventListener("change", async () => {

@@ -28,6 +28,16 @@ async function fill(place) {
   }
 }
 
+// A dot that is pointed at, or stepped to, says its numbers under its drawing.
+for (const figure of document.querySelectorAll("figure")) {
+  const tell = ({ target }) => {
+    const dot = target.closest(".dot");
+    if (dot) figure.querySelector(".reading").textContent = dot.querySelector("title").textContent;
+  };
+  figure.addEventListener("pointerover", tell);
+  figure.addEventListener("focusin", tell);
+}
+
 bind();
 for (const place of document.querySelectorAll("[data-address]")) fill(place);
 
