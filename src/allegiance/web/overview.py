@@ -32,7 +32,6 @@ from allegiance.web.numbers import (
     related_key,
     studies_of,
 )
-from allegiance.web.page import PersonHere, SiteHere, fragment, needs, page
 from allegiance.web.overview_rows import (
     by_model,
     gap_rows,
@@ -44,6 +43,7 @@ from allegiance.web.overview_rows import (
     relation_rows,
     source_of,
 )
+from allegiance.web.page import PersonHere, SiteHere, fragment, needs, page
 from allegiance.web.site import Site
 
 router = APIRouter()

@@ -14,8 +14,8 @@ from allegiance.web.exporting import Format, table_file
 from allegiance.web.figures import curves_figure
 from allegiance.web.numbers import Numbers, numbers
 from allegiance.web.overview import picture
-from allegiance.web.page import SiteHere, page
 from allegiance.web.overview_rows import key_of, source_of
+from allegiance.web.page import SiteHere, page
 from allegiance.web.site import Site
 
 router = APIRouter()
