@@ -17,9 +17,9 @@ from allegiance.web.category import error_of, panels_of
 from allegiance.web.chips import OPERATORS, chips_of, with_condition
 from allegiance.web.exporting import Format
 from allegiance.web.found import Found, found
+from allegiance.web.listing import Column, Row, columns_of, instrument_for, rows_of
 from allegiance.web.listing_file import listing_file
 from allegiance.web.page import PersonHere, SiteHere, fragment, page
-from allegiance.web.rows import Column, Row, columns_of, instrument_for, rows_of
 from allegiance.web.selection import TOP, Selection
 from allegiance.web.site import Site
 
