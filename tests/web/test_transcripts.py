@@ -449,3 +449,11 @@ def test_a_number_inside_json_is_a_text_where_a_text_is_held(place):
         found = ann.get("/transcripts/filter", params=asked)
         assert parse_qs(urlsplit(str(found.url)).query)["where"] == [where]
         assert len(rows(found)) == 1
+
+
+def test_transcripts_that_the_index_lacks_are_found_and_it_is_said_what_makes_that_fast(place):
+    place.corpus().add([conversation(900, messages=[Message("user", "A zebra.")])])
+    found = client(place).get("/transcripts?q=zebra")
+    assert len(rows(found)) == 1
+    assert "1 transcript not in the index of words yet; allegiance corpus index" in words(found)
+    assert "not in the index" not in words(client(place).get("/transcripts?q=zebra&mode=literal"))

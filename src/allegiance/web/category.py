@@ -13,7 +13,7 @@ from allegiance.errors import AllegianceError, UsageError
 from allegiance.scanners.codebook import Category
 from allegiance.web.chips import with_condition
 from allegiance.web.found import Found
-from allegiance.web.rows import instrument_for
+from allegiance.web.listing import instrument_for
 from allegiance.web.selection import Selection
 from allegiance.web.site import Site
 

@@ -9,7 +9,7 @@ from starlette.responses import StreamingResponse
 
 from allegiance.web.exporting import Format, cell, provenance
 from allegiance.web.found import Found
-from allegiance.web.rows import Cell, Column, Row, columns_of, rows_of
+from allegiance.web.listing import Cell, Column, Row, columns_of, rows_of
 from allegiance.web.selection import TOP
 from allegiance.web.site import Site
 

@@ -17,9 +17,9 @@ from allegiance.web.category import error_of, panels_of
 from allegiance.web.chips import OPERATORS, chips_of, with_condition
 from allegiance.web.exporting import Format
 from allegiance.web.found import Found, found
+from allegiance.web.listing import Column, Row, columns_of, instrument_for, rows_of
 from allegiance.web.listing_file import listing_file
 from allegiance.web.page import PersonHere, SiteHere, fragment, page
-from allegiance.web.rows import Column, Row, columns_of, instrument_for, rows_of
 from allegiance.web.selection import TOP, Selection
 from allegiance.web.site import Site
 
@@ -182,7 +182,15 @@ def _told(
         "chips": chips_of(expression),
         "panels": panels_of(site, listed),
         "order": in_words(listed),
+        "unindexed": _unindexed(listed),
     }
+
+
+def _unindexed(listed: Found) -> int:
+    """Count the transcripts in which words had to be looked for one by one."""
+    selection = listed.selection
+    words = selection.mode == "words" and bool(selection.query.strip())
+    return listed.query.snapshot.unindexed if words else 0
 
 
 def _first(shown: tuple[str, ...]) -> dict[str, str]:
@@ -198,7 +206,7 @@ def _nothing(site: Site, selection: Selection) -> dict[str, Any]:
         chips = []
     return {
         "found": None, "columns": (), "rows": [], "start": 0, "size": PAGE, "at": 1, "chips": chips,
-        "panels": [], "order": "",
+        "panels": [], "order": "", "unindexed": 0,
     }  # fmt: skip
 
 
