@@ -65,7 +65,7 @@ def test_it_says_that_one_miss_in_twenty_is_expected_and_what_to_do_next(demo):
     folder, said = demo
     assert "one interval in twenty is expected to miss" in " ".join(said.split())
     assert "report/report.html" in said
-    assert said.count(" -m allegiance ") == 5
+    assert said.count(" -m allegiance ") == 6
     assert (folder / "report" / "report.html").is_file()
 
 

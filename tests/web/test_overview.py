@@ -302,3 +302,24 @@ def test_numbers_stay_at_hand_however_much_else_is_kept(place, monkeypatch):
     for number in range(300):
         ann.site.kept(("something else", number), object)
     assert 'id="rates"' in ann.get("/").text
+
+
+def test_categories_that_no_rule_of_this_version_looked_for_are_named(tmp_path):
+    """There may be verdicts of an older version: they are not taken for this one's, and not silently left out."""
+    place = Workspace(tmp_path / "older")
+    corpus = place.corpus()
+    corpus.add(conversation(number) for number in range(8))
+    scan(corpus, [rule_scanner("doubts")])
+    corpus.put_verdicts(
+        Verdict(
+            transcript_id=identifier,
+            category="outcome",
+            scanner="rules",
+            scanner_digest="0a" * 32,
+            value="complied",
+        )
+        for identifier in corpus.ids()
+    )
+    shown = client(place).get("/?wait=1").text
+    assert "outcome, objects-openly, strategic-compliance: " in shown
+    assert "no verdict by the rules of this version; `allegiance scan` gives them" in unescape(shown)

@@ -14,7 +14,7 @@ from allegiance.report import Cell, StudyReport
 from allegiance.report.cells import OBSERVED_OUTCOMES
 from allegiance.report.labels import Labels
 from allegiance.report.observations import OUTCOME
-from allegiance.report.of_workspace import report_of, told_by
+from allegiance.report.of_workspace import Told, report_of, told_by
 from allegiance.report.relation_section import Section, section_of
 from allegiance.scanners import Codebook, rule_categories, rule_scanner
 from allegiance.study.interpretations.extrapolations import FILE as EXTRAPOLATIONS
@@ -191,7 +191,23 @@ def _numbers(site: Site) -> Numbers:
         cells=Cells.of(places, corpus.query().snapshot.kinds),
         labels=Labels.of(places),
         instruments={**instruments, **others},
-        notes=(*told.left_out, *notes),
+        notes=(*told.left_out, *notes, *_not_looked(report, told)),
+    )
+
+
+def _not_looked(report: StudyReport, told: Told) -> tuple[str, ...]:
+    """Name the categories that no rule of this version looked for: there may be verdicts of an older one."""
+    measured = {measure.category for cell in report.cells for measure in cell.measures}
+    names = [
+        scanner.category.name
+        for scanner in told.scanners
+        if not measured
+        & (set(OBSERVED_OUTCOMES) if scanner.category.name == OUTCOME else {scanner.category.name})
+    ]
+    if not names or not measured:  # where nothing at all was scanned the page says so
+        return ()
+    return (
+        f"{', '.join(names)}: no verdict by the rules of this version; `allegiance scan` gives them.",
     )
 
 
