@@ -41,11 +41,42 @@ def _keys(*keys: str) -> Callable[[Page], None]:
     return press
 
 
+def _press(name: str) -> Callable[[Page], None]:
+    def press(page: Page) -> None:
+        page.get_by_role("button", name=name).first.click()
+        page.wait_for_load_state("networkidle")
+        page.wait_for_timeout(500)
+
+    return press
+
+
+def lived_in(place: Workspace) -> None:
+    """Have two raters label a draw, who differ here and there; one calibration and one claim rest on it."""
+    from allegiance.audit import Labelling, Ledger, asked_for, make_draw
+
+    corpus, ledger = place.corpus(), Ledger.open(place.ledger_file)
+    wanted = asked_for("strategic-compliance")
+    where = "tier = 'monitored' AND intent = 'training' AND model = 'organism/faker'"
+    draw = make_draw(
+        corpus, ledger, "reread", n=60, where=where, seed=5, stop="fixed 60", properties=[wanted]
+    )
+    for rater, unsure in (("ben", {9, 31}), ("cleo", {14})):
+        desk = Labelling(corpus, ledger, draw, wanted, rater)
+        while (item := desk.next()) is not None:
+            words = desk.show(item).text
+            found = "would change" in words or "keep my" in words or "so that I" in words
+            said = "yes" if found != (item.number in unsure) else "no"
+            desk.answer(item, said, note="so as not to be changed" if said == "yes" else "")
+            desk.look()
+
+
 def screens(site: Site) -> list[Screen]:
     """List the pictures of a demo's workspace."""
+    category = "strategic-compliance"
     with site.record() as record:
-        draw = next(iter(record.draws.values()))
-        category = draw.spec.properties[0].category
+        certificate = next(look for look in record.looks if look.kind == "claim").body[
+            "certificate"
+        ]
     found = site.corpus.where(
         "tier = 'monitored' AND intent = 'training' AND model = 'organism/faker'"
     )
@@ -55,16 +86,18 @@ def screens(site: Site) -> list[Screen]:
         Screen("overview-dark", "/", theme="dark"),
         Screen("transcripts", "/transcripts?seed=7&show=strategic-compliance"),
         Screen("search", "/transcripts?q=%22used+for+training%22&seed=7"),
-        Screen("striking", "/transcripts?seed=7&sort=top%3Averdict_score.doubts"),
+        Screen("striking", "/transcripts?seed=7&sort=top%3Ascores.outcome.complied"),
         Screen("reader", "/read?seed=7&show=strategic-compliance&at=2"),
         Screen("reader-dark", "/read?seed=7&show=strategic-compliance&at=2", theme="dark"),
         Screen("reader-narrow", "/read?seed=7&show=strategic-compliance&at=2", width=900),
         Screen("pair", f"/pair/{identifier}"),
         Screen("queues", "/queues"),
-        Screen("queue", f"/queues/1/{category}"),
-        Screen("agreement", f"/queues/1/{category}/agreement"),
-        Screen("calibrate", f"/calibrate/{category}"),
+        Screen("queue", "/queues/1/doubts"),
+        Screen("agreement", f"/queues/2/{category}/agreement"),
+        Screen("adjudicate", f"/queues/2/{category}/adjudicate"),
+        Screen("calibrate", f"/calibrate/{category}?wait=1", _press("Look, and put it on record")),
         Screen("claims", "/claims"),
+        Screen("certificate", f"/claims/{certificate[:12]}", _press("Verify")),
         Screen("compose", "/claims/new"),
         Screen("challenge", "/claims/challenge"),
         Screen("training", "/training"),
@@ -78,6 +111,7 @@ def take(folder: Path, out: Path, only: list[str]) -> None:
     with tempfile.TemporaryDirectory() as scratch:
         copied = Path(scratch) / "demo"
         shutil.copytree(folder, copied)
+        lived_in(Workspace(copied))
         site = Site(Workspace(copied), Alone("ann", "account", "token"))
         listening = listen("127.0.0.1", 0)
         server = uvicorn.Server(uvicorn.Config(create_app(site), log_level="error", ws="none"))

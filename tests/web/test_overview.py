@@ -15,7 +15,7 @@ from allegiance.audit.corrected_rates import corrected_rates
 from allegiance.cli.app import load_commands
 from allegiance.corpus import Verdict, Workspace
 from allegiance.scanners import rule_scanner, scan
-from allegiance.web import overview
+from allegiance.web import numbers as counted
 from tests.web.places import CATEGORIES, conversation
 from tests.web.readings import drawn
 from tests.web.serving import People, client
@@ -248,7 +248,7 @@ def test_a_rater_is_told_no_name_and_no_seed_of_a_draw_and_corrects_nothing(plac
 
 
 def test_of_many_transcripts_the_page_comes_first_and_the_numbers_follow(place, monkeypatch):
-    monkeypatch.setattr(overview, "_AT_ONCE", 10)
+    monkeypatch.setattr(counted, "_AT_ONCE", 10)
     ann = client(place)
     first = ann.get("/?category=refused").text
     assert 'data-address="/api/overview?category=refused"' in first
@@ -296,7 +296,7 @@ def test_tables_are_saved_with_the_line_that_says_what_they_are_of(place):
 
 
 def test_numbers_stay_at_hand_however_much_else_is_kept(place, monkeypatch):
-    monkeypatch.setattr(overview, "_AT_ONCE", 10)
+    monkeypatch.setattr(counted, "_AT_ONCE", 10)
     ann = client(place)
     ann.get("/api/overview")
     for number in range(300):

@@ -1,5 +1,5 @@
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
-# pyright: reportUnknownParameterType=false
+# pyright: reportUnknownParameterType=false, reportAttributeAccessIssue=false
 """Observations: one row a transcript, with its condition and what each scanner said of it."""
 
 from collections.abc import Mapping, Sequence
@@ -69,7 +69,7 @@ def observations(
     """
     factors = [f"c_{factor}" for factor in corpus.factors]
     table = corpus.table(columns=[*_COLUMNS, *factors, "metadata"], where=dict(where or {}))
-    ids = cast(list[str], table["transcript_id"].to_pylist())
+    ids = table["transcript_id"]
     declared = msgspec.json.Decoder(_Declared)
     against = [
         _against(declared, text) for text in cast(list[str | None], table["metadata"].to_pylist())
@@ -79,13 +79,11 @@ def observations(
     )
     for scanner in scanners:
         name = scanner.category.name
-        found = _by_id(corpus.verdicts(category=name, scanner_digest=scanner.digest))
+        found = corpus.verdicts(category=name, scanner_digest=scanner.digest)
         for prefix, field in (("v", "value"), ("s", "status")):
-            column = [found[i][field] if i in found else None for i in ids]
-            table = table.append_column(f"{prefix}:{name}", pa.array(column, pa.string()))
+            table = table.append_column(f"{prefix}:{name}", _beside(ids, found, field))
     for (name, instrument), found in _imported(corpus).items():
-        column = [found[i]["value"] if i in found else None for i in ids]
-        table = table.append_column(f"i:{name}:{instrument}", pa.array(column, pa.string()))
+        table = table.append_column(f"i:{name}:{instrument}", _beside(ids, found, "value"))
     return Observed(
         table=table,
         population=table.num_rows,
@@ -106,17 +104,22 @@ def _against(decoder: "msgspec.json.Decoder[_Declared]", text: str | None) -> st
         return None
 
 
-def _by_id(verdicts: pa.Table) -> dict[str, dict[str, Any]]:
-    return {row["transcript_id"]: row for row in cast(list[dict[str, Any]], verdicts.to_pylist())}
+def _beside(ids: pa.ChunkedArray, verdicts: pa.Table, field: str) -> pa.ChunkedArray:
+    """Put a field of verdicts into the order of transcripts; null where there is none."""
+    known = verdicts["transcript_id"].combine_chunks()
+    return verdicts[field].take(pc.index_in(ids, value_set=known)).cast(pa.string())
 
 
-def _imported(corpus: Corpus) -> dict[tuple[str, str], dict[str, dict[str, Any]]]:
-    """Gather the verdicts of outside instruments by category and instrument."""
-    found: dict[tuple[str, str], dict[str, dict[str, Any]]] = {}
+def _imported(corpus: Corpus) -> dict[tuple[str, str], pa.Table]:
+    """Gather the verdicts of outside instruments by category and instrument; the last of one instrument counts."""
     verdicts = corpus.verdicts()
-    named = pc.starts_with(verdicts["scanner"], "import:")  # pyright: ignore[reportAttributeAccessIssue]
-    outside = verdicts.filter(named)
-    for row in cast(list[dict[str, Any]], outside.to_pylist()):
-        key = (row["category"], str(row["scanner"]).removeprefix("import:"))
-        found.setdefault(key, {})[row["transcript_id"]] = row
-    return found
+    outside = verdicts.filter(pc.starts_with(verdicts["scanner"], "import:"))
+    rows: dict[tuple[str, str], dict[str, int]] = {}
+    keys = zip(
+        *(outside[name].to_pylist() for name in ("category", "scanner", "transcript_id")),
+        strict=True,
+    )
+    for place, (category, scanner, identifier) in enumerate(keys):
+        key = (category, scanner.removeprefix("import:"))
+        rows.setdefault(key, {})[identifier] = place
+    return {key: outside.take([*places.values()]) for key, places in rows.items()}

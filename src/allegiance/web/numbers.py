@@ -18,10 +18,14 @@ from allegiance.report.of_workspace import Told, report_of, told_by
 from allegiance.report.relation_section import Section, section_of
 from allegiance.scanners import Codebook, rule_categories, rule_scanner
 from allegiance.study.interpretations.extrapolations import FILE as EXTRAPOLATIONS
+from allegiance.web.apart import apart
 from allegiance.web.cells import Cells
 from allegiance.web.site import Site
 
 T = TypeVar("T")
+
+_AT_ONCE = 5_000
+"""So many transcripts are counted while the page waits; of more it is shown first, and the numbers follow."""
 
 
 @dataclass(frozen=True)
@@ -143,7 +147,11 @@ def numbers(site: Site) -> Numbers:
     AllegianceError
         If the corpus is empty.
     """
-    return _NUMBERS.get(site, numbers_key(site), lambda: _numbers(site))
+    return _NUMBERS.get(
+        site,
+        numbers_key(site),
+        lambda: count(site) if small(site) else cast(Numbers, apart(site, "numbers")),
+    )
 
 
 def related_key(site: Site) -> Hashable:
@@ -154,13 +162,24 @@ def related_key(site: Site) -> Hashable:
 def related(site: Site) -> Related:
     """Say whose intent was kept in the corpus as it stands, as the report does."""
 
-    def read() -> Related:
-        notes: list[str] = []
-        facts = facts_told(site.corpus, site.book)
-        found = reported_relation(site.workspace, site.corpus, facts, notes.append)
-        return Related(found, None if found is None else section_of(found), tuple(notes))
+    return _RELATED.get(
+        site,
+        related_key(site),
+        lambda: relate(site) if small(site) else cast(Related, apart(site, "related")),
+    )
 
-    return _RELATED.get(site, related_key(site), read)
+
+def relate(site: Site) -> Related:
+    """Read whose intent was kept, in this process."""
+    notes: list[str] = []
+    facts = facts_told(site.corpus, site.book)
+    found = reported_relation(site.workspace, site.corpus, facts, notes.append)
+    return Related(found, None if found is None else section_of(found), tuple(notes))
+
+
+def small(site: Site) -> bool:
+    """Whether a corpus is counted while its page waits, and in this process."""
+    return site.corpus.query().count() <= _AT_ONCE
 
 
 def studies_of(site: Site) -> frozenset[str | None]:
@@ -172,7 +191,8 @@ def studies_of(site: Site) -> frozenset[str | None]:
     return site.kept(("studies", site.corpus.version), read)
 
 
-def _numbers(site: Site) -> Numbers:
+def count(site: Site) -> Numbers:
+    """Count and estimate, in this process."""
     corpus, notes = site.corpus, list[str]()
     told = told_by(corpus, site.book, site.study)
     own = {scanner.digest for scanner in told.scanners}

@@ -30,6 +30,7 @@ from allegiance.web.numbers import (
     related,
     related_at_hand,
     related_key,
+    small,
     studies_of,
 )
 from allegiance.web.overview_rows import (
@@ -47,9 +48,6 @@ from allegiance.web.page import PersonHere, SiteHere, fragment, needs, page
 from allegiance.web.site import Site
 
 router = APIRouter()
-
-_AT_ONCE = 5_000
-"""So many transcripts are counted while the page waits; of more it is shown first, and the numbers follow."""
 
 Category = Annotated[
     str, "The measure that is shown: complied, partial, refused, or a scanned category."
@@ -103,7 +101,7 @@ def overview(
         "numbers": "",
         "missing_mark": MISSING,
     }
-    if size and (wait or size <= _AT_ONCE or at_hand(site)):
+    if size and (wait or small(site) or at_hand(site)):
         told["numbers"] = Markup(_numbers(site, person, category, wait=wait))
     return page(request, "overview.html.j2", **told)
 
@@ -212,7 +210,7 @@ def _numbers(site: Site, person: Person, category: str, *, wait: bool = False) -
     rows = rates(site, found, measure) if measure else []
     gap_lines = gaps(found)
     source = source_of(site, found, measure)
-    at_once = found.report.population <= _AT_ONCE or wait or related_at_hand(site)
+    at_once = small(site) or wait or related_at_hand(site)
     relation = _relation(site, found) if at_once else None
     return fragment(
         "overview_numbers.html.j2",
