@@ -84,9 +84,11 @@ def served(
         thread.join(10)
 
 
-def serious(page) -> list[str]:
-    """What axe finds on a page that is serious or worse, each with where."""
-    found = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
+def serious(page, *rules: str) -> list[str]:
+    """What axe finds on a page that is serious or worse, each with where; by some of its rules alone if they are named."""
+    chosen = {"runOnly": {"type": "rule", "values": [*rules]}} if rules else {}
+    options = {"resultTypes": ["violations"], **chosen}
+    found = Axe().run(page, options=options).response["violations"]
     return [
         f"{one['id']}: {one['help']} ({'; '.join(node['html'][:120] for node in one['nodes'][:4])})"
         for one in found
