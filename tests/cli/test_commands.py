@@ -47,7 +47,7 @@ def test_help_is_printed_and_leaves_with_zero(name):
 def test_help_loads_none_of_the_heavy_libraries():
     code = (
         "import sys; from allegiance.cli.app import load_commands; load_commands();"
-        "print([m for m in ('inspect_ai', 'lance', 'torch', 'altair', 'scipy', 'sqlalchemy', 'sqlglot') if m in sys.modules])"
+        "print([m for m in ('inspect_ai', 'lance', 'torch', 'altair', 'scipy', 'sqlalchemy', 'sqlglot', 'fastapi', 'uvicorn', 'pyarrow') if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
