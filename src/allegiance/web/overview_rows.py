@@ -57,18 +57,6 @@ class RateRow:
 
 
 @dataclass(frozen=True)
-class GapRow:
-    """A tier gap in its table: its drawing, its frame, and the form of a claim of it."""
-
-    name: str
-    gap: TierGap
-    mark: Mark
-    frame: str
-    tiers: tuple["TierRow", "TierRow"]
-    claim: str
-
-
-@dataclass(frozen=True)
 class TierRow:
     """A tier of a gap: k of n, and the frames behind both; an empty address where none can carry the frame."""
 
@@ -76,6 +64,18 @@ class TierRow:
     reads: int
     hits_at: str
     reads_at: str
+
+
+@dataclass(frozen=True)
+class GapRow:
+    """A tier gap in its table: its drawing, its frame, and the form of a claim of it."""
+
+    name: str
+    gap: TierGap
+    mark: Mark
+    frame: str
+    tiers: tuple[TierRow, TierRow]
+    claim: str
 
 
 def rates(site: Site, found: Numbers, measure: str) -> list[RateRow]:
