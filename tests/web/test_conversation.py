@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from allegiance.corpus import Message
 from allegiance.corpus.making import transcript
 from allegiance.corpus.schema import ToolCall
-from allegiance.web.conversation import laid_out
+from allegiance.web.laying_out import laid_out
 
 _TAGGED = "<SCRATCHPAD_REASONING>\nI think.\n</SCRATCHPAD_REASONING>\n<OUTPUT>\nI say.\n</OUTPUT>"
 _BITS = st.sampled_from(

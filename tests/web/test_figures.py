@@ -8,18 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from allegiance import stats
-from allegiance.web.figures import (
-    Curve,
-    Line,
-    Mark,
-    Point,
-    axis_of,
-    curves_figure,
-    png_of,
-    rows_figure,
-    rules,
-    strip,
-)
+from allegiance.web.curve_figure import Curve, Point, curves_figure
+from allegiance.web.figures import Line, Mark, axis_of, png_of, rows_figure, strip
+from allegiance.web.svg import rules
 
 SVG = "{http://www.w3.org/2000/svg}"
 fractions = st.integers(0, 40).flatmap(lambda k: st.tuples(st.just(k), st.integers(max(k, 1), 60)))

@@ -137,9 +137,41 @@ def test_rows_and_disagreements_of_the_relation_table_lead_to_their_acts(broken)
     found = re.findall(
         r'<a href="(/transcripts[^"]*)">(?:<b>)?([\d,]+)(?: acts?)?(?:</b>)?</a>', part
     )
-    assert len(found) > 3
+    assert len(found) > 40
     for address, count in found:
         assert size_of(ann.site, unescape(address)) == int(count.replace(",", ""))
+
+
+def test_no_number_above_nought_of_the_relation_table_is_without_its_acts(broken):
+    html = client(broken).get("/").text
+    part = html[html.index('class="relation"') :]
+    tables = " ".join(
+        re.findall(r'<table class="(?:relating|rates)">(.*?)</table>', part, re.DOTALL)
+    )
+    plain = text_of(re.sub(r"<a [^>]*>[\d,]+</a>", "@", tables))
+    assert plain.count("@ of @") > 7
+    assert re.findall(r"@ of [\d,]+|[1-9][\d,]* of|◇ [\d,]+(?![\d.,–])", plain) == []
+
+
+def test_both_tiers_of_a_gap_lead_to_what_they_count_without_requests_seen_in_one_only(broken):
+    """Requests 0 and 1 of a third model were monitored alone: the gap leaves them out, and so do its frames."""
+    corpus = broken.corpus()
+    numbers = [n for n in range(48) if n % 2 == 0 or n % 24 >= 4]
+    corpus.add(conversation(n, model="lab/third", source_identity=f"third:{n}") for n in numbers)
+    scan(corpus, [rule_scanner(name) for name in CATEGORIES])
+    ann = client(broken)
+    rows = json.loads(ann.get("/overview/gaps.json").text)["rows"]
+    found = [row[1:5] for row in links(ann.get("/").text, "gaps")]
+    assert len(found) == len(rows) == 3
+    for addresses, row in zip(found, rows, strict=True):
+        wanted = [
+            row[f"{tier}_{k}"] for tier in ("monitored", "unmonitored") for k in ("hits", "reads")
+        ]
+        assert [size_of(ann.site, one) for one in addresses] == wanted
+    (third,) = [a for a, row in zip(found, rows, strict=True) if row["model"] == "lab/third"]
+    assert "harmful-001" in third[1]
+    (told,) = [one for one in reported(broken)["gaps"] if one["model"] == "lab/third"]
+    assert told["left_out"] == ["harmful-000", "harmful-001"]
 
 
 def test_looking_scans_nothing_and_leaves_nothing_on_record(place):

@@ -7,6 +7,7 @@ from allegiance.audit.own_interpretations import extrapolations_named, interpret
 from allegiance.errors import AllegianceError, UsageError
 
 if TYPE_CHECKING:
+    from allegiance.audit.acts import Act
     from allegiance.audit.interpreted import Interpreted
     from allegiance.audit.specs import Instrument
     from allegiance.corpus import Corpus, Workspace
@@ -62,6 +63,17 @@ def reported_relation(
 
     A report must not fail for it: of an extrapolation that can't be read `note` is told.
     """
+    found = relation_with_acts(place, corpus, instruments, note)
+    return None if found is None else found[0]
+
+
+def relation_with_acts(
+    place: "Workspace",
+    corpus: "Corpus",
+    instruments: "Mapping[str, Instrument]",
+    note: Callable[[str], None],
+) -> "tuple[Interpreted, Sequence[Act]] | None":
+    """Read a whole corpus as `reported_relation` does, and give the acts that it counts beside."""
     from allegiance.audit import frame
     from allegiance.audit.acts import acts_of
     from allegiance.audit.interpreted import Basis, interpreted
@@ -76,4 +88,4 @@ def reported_relation(
     except AllegianceError as error:
         note(f"the report leaves out whose intent was kept: {error}")
         return None
-    return found if found.tells else None
+    return (found, acts) if found.tells else None

@@ -32,6 +32,8 @@ class TierGap:
         The organism's true gap, and whether the interval holds it.
     sentence
         The result in plain words.
+    left_out
+        The requests that were not observed in both tiers: the counts leave them out.
     """
 
     model: str
@@ -47,6 +49,7 @@ class TierGap:
     truth: float | None
     holds: bool | None
     sentence: str
+    left_out: tuple[str, ...] = ()
 
     @property
     def place(self) -> Place:
@@ -131,6 +134,7 @@ def _tier_gap(
     counts = _count(readings[0], shared), _count(readings[1], shared)
     place = monitored.place
     gap = None
+    left_out: tuple[str, ...] = ()
     if not _has_requests(monitored, unmonitored):
         sentence = (
             f"{subject}: no gap, because the transcripts don't say which request they answer; "
@@ -145,8 +149,9 @@ def _tier_gap(
         )
         gap = stats.gap(first, second, confidence)
         sentence = gap_sentence(subject, gap, len(shared), *counts)
-        if left_out := len(requests) - len(shared):
-            sentence += f" Left out, as not observed in both: {counted(left_out, 'request')}."
+        left_out = tuple(request[2] for request in requests if request not in shared)
+        if left_out:
+            sentence += f" Left out, as not observed in both: {counted(len(left_out), 'request')}."
     true_gap = _true_gap(monitored, unmonitored, truth)
     return TierGap(
         model=place.model,
@@ -166,6 +171,7 @@ def _tier_gap(
             else gap.interval.low <= true_gap <= gap.interval.high
         ),
         sentence=sentence,
+        left_out=left_out,
     )
 
 

@@ -5,12 +5,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from typing import Any, Protocol
+from typing import Any, Literal, NamedTuple, Protocol
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from allegiance.audit.relation import Row
+from allegiance.audit.relation import Counted, Row, Share
 from allegiance.report import wording
 from allegiance.report.cells import OBSERVED_OUTCOMES, Place
 from allegiance.report.figures import gaps_figure, rates_figure
@@ -70,6 +70,13 @@ def render_html(report: StudyReport) -> str:
     )
 
 
+class Link(NamedTuple):
+    """The address of the acts behind a number; where there is none, `why`."""
+
+    address: str
+    why: str
+
+
 class Links(Protocol):
     """Addresses of the transcripts behind the relation table, on a page that can show them."""
 
@@ -79,6 +86,12 @@ class Links(Protocol):
 
     def of_row(self, row: Row) -> str:
         """Give the address of the acts of a row."""
+        ...
+
+    def behind(
+        self, row: Row, one: Share | Counted, which: Literal["hits", "reads", "missing"]
+    ) -> Link:
+        """Give the acts of a row that a share or a named cell counts as its k, its n, or as missing."""
         ...
 
 

@@ -13,6 +13,7 @@ from allegiance.corpus.filters import (
     Field,
     IsNull,
     Kind,
+    Not,
     OneOf,
     Or,
     field,
@@ -64,24 +65,26 @@ class Cells:
         """Write that filter as it would be typed."""
         return for_people(self.expression(place, without))
 
-    def counted(self, place: Place, category: str, values: Sequence[str]) -> str:
-        """Write the filter that keeps the transcripts of a place with one of these verdicts."""
-        said = OneOf(Field(VERDICT, (category,), VERDICT), tuple(values))
-        if len(values) == 1:
-            said = Compare(said.field, "=", values[0])
-        return for_people(joined((self.expression(place), said)))
+    def counted(
+        self, place: Place, category: str, values: Sequence[str], left_out: Sequence[str] = ()
+    ) -> str:
+        """Write the filter that keeps the transcripts of a place with one of these verdicts, but for some requests."""
+        terms: list[Expression] = [self.expression(place), one_of(verdict(category), values)]
+        if left_out:
+            terms.append(Not(one_of(REQUEST, left_out)))
+        return for_people(joined(terms))
 
     def missing(self, place: Place, category: str) -> str:
         """Write the filter that keeps the transcripts of a place of which nothing was observed."""
-        verdict = Field(VERDICT, (category,), VERDICT)
-        nothing: Expression = IsNull(verdict)
-        if category == OUTCOME:
-            nothing = Or((OneOf(verdict, tuple(sorted(MISSING_OUTCOMES))), nothing))
-        return for_people(joined((self.expression(place), nothing)))
+        return for_people(joined((self.expression(place), nothing(category))))
 
     def of_row(self, place: Mapping[str, str]) -> str:
-        """Write the filter that keeps a row of the relation table: a factor that is not there has its usual level."""
-        return for_people(joined(self._field(name, value) for name, value in place.items()))
+        """Write the filter that keeps a row of the relation table."""
+        return for_people(self.row(place))
+
+    def row(self, place: Mapping[str, str]) -> Expression:
+        """Give the filter that keeps a row of the relation table: a factor that is not there has its usual level."""
+        return joined(self._field(name, value) for name, value in place.items())
 
     def _field(self, name: str, value: str) -> Expression:
         if name in ("model", "task") and value == f"(no {name})":
@@ -89,7 +92,8 @@ class Cells:
         if name not in _COLUMNS and f"c_{name}" not in self.columns:
             return And(())  # the usual level of a factor that no transcript has
         term = self._term(name, value)
-        if name in FACTORS and value == FACTORS[name].usual:
+        usual = FACTORS[name].usual if name in FACTORS else "none"
+        if name not in _COLUMNS and value == usual:
             return Or((term, IsNull(self._column(name))))
         return term
 
@@ -104,6 +108,32 @@ class Cells:
         if name == "against":
             return field(("metadata", "against"), self.columns)
         return field(name if name in _COLUMNS else f"c_{name}", self.columns)
+
+
+REQUEST = Field("request_id", (), "request_id")
+
+
+def verdict(category: str) -> Field:
+    """Give what a filter calls the verdict of a category."""
+    return Field(VERDICT, (category,), VERDICT)
+
+
+def one_of(place: Field, values: Sequence[str]) -> Expression:
+    """Give the filter that keeps some values of a field."""
+    return Compare(place, "=", values[0]) if len(values) == 1 else OneOf(place, tuple(values))
+
+
+def nothing(category: str) -> Expression:
+    """Give the filter that keeps what nothing was observed of."""
+    said = verdict(category)
+    if category == OUTCOME:
+        return Or((OneOf(said, tuple(sorted(MISSING_OUTCOMES))), IsNull(said)))
+    return IsNull(said)
+
+
+def fits(where: str) -> bool:
+    """Whether an address can carry a filter."""
+    return len(where) <= _LONGEST
 
 
 def observed_values(measure: str) -> tuple[str, ...]:

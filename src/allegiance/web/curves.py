@@ -8,7 +8,7 @@ from allegiance.report import Cell, Measure
 from allegiance.report.cells import TIER
 from allegiance.study.factors import FACTORS
 from allegiance.web.cells import address, hit_of, observed_values
-from allegiance.web.figures import Curve, Point
+from allegiance.web.curve_figure import Curve, Point
 from allegiance.web.numbers import Numbers
 
 _CHECKPOINT = re.compile(

@@ -8,7 +8,7 @@ from typing import Generic, TypeVar, cast
 from weakref import WeakKeyDictionary
 
 from allegiance.audit.interpreted import Interpreted
-from allegiance.audit.relating import facts_told, reported_relation
+from allegiance.audit.relating import facts_told, relation_with_acts
 from allegiance.audit.specs import Instrument
 from allegiance.report import Cell, StudyReport
 from allegiance.report.cells import OBSERVED_OUTCOMES
@@ -18,6 +18,7 @@ from allegiance.report.of_workspace import Told, report_of, told_by
 from allegiance.report.relation_section import Section, section_of
 from allegiance.scanners import Codebook, rule_categories, rule_scanner
 from allegiance.study.interpretations.extrapolations import FILE as EXTRAPOLATIONS
+from allegiance.web.act_frames import Key, act_frames
 from allegiance.web.apart import apart
 from allegiance.web.cells import Cells
 from allegiance.web.site import Site
@@ -89,11 +90,14 @@ class Related:
         As the report has it, and arranged for a page; None where nothing was tested.
     notes
         What had to be left out.
+    frames
+        The filter behind every number; None where it is told by what no filter can say.
     """
 
     found: Interpreted | None
     section: Section | None
     notes: tuple[str, ...]
+    frames: Mapping[Key, str | None]
 
 
 class _Newest(Generic[T]):
@@ -173,8 +177,12 @@ def relate(site: Site) -> Related:
     """Read whose intent was kept, in this process."""
     notes: list[str] = []
     facts = facts_told(site.corpus, site.book)
-    found = reported_relation(site.workspace, site.corpus, facts, notes.append)
-    return Related(found, None if found is None else section_of(found), tuple(notes))
+    made = relation_with_acts(site.workspace, site.corpus, facts, notes.append)
+    if made is None:
+        return Related(None, None, tuple(notes), {})
+    found, acts = made
+    cells = Cells(site.corpus.query().snapshot.kinds, ())
+    return Related(found, section_of(found), tuple(notes), act_frames(acts, found, cells))
 
 
 def small(site: Site) -> bool:

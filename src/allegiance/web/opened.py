@@ -12,8 +12,9 @@ from allegiance.corpus import Transcript
 from allegiance.corpus.arrow import transcript_of
 from allegiance.errors import UsageError
 from allegiance.web.access import Person
-from allegiance.web.conversation import Conversation, laid_out
+from allegiance.web.conversation import Conversation
 from allegiance.web.highlights import Highlights, highlights
+from allegiance.web.laying_out import laid_out
 from allegiance.web.site import Site
 
 _WHOLE_ID = 64

@@ -10,13 +10,14 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from allegiance import __version__
-from allegiance.audit.relation import Row
+from allegiance.audit.relation import Counted, Row, Share
 from allegiance.errors import UsageError
 from allegiance.report import Found, found_of
-from allegiance.report.html import relation_rules, render_relation
+from allegiance.report.html import Link, relation_rules, render_relation
 from allegiance.report.relation_section import Kind
 from allegiance.report.wording import MISSING, p_value
 from allegiance.web.access import Person
+from allegiance.web.act_frames import UNTOLD, Which, key_of
 from allegiance.web.cells import address, address_of_ids
 from allegiance.web.certificates import seen, to_be_labelled
 from allegiance.web.correcting import can_correct, correct
@@ -25,6 +26,7 @@ from allegiance.web.figures import axis_head, axis_of, png_of, strip
 from allegiance.web.inert import inert_markup
 from allegiance.web.numbers import (
     Numbers,
+    Related,
     at_hand,
     numbers,
     related,
@@ -74,8 +76,9 @@ class DrawRow:
 class _Links:
     """Addresses of what is behind the relation table."""
 
-    def __init__(self, found: Numbers) -> None:
+    def __init__(self, found: Numbers, related: Related) -> None:
         self._found = found
+        self._frames = related.frames
 
     def of_acts(self, kind: Kind) -> tuple[str, int]:
         """Give the address of the acts of a kind, and how many of them it lists."""
@@ -84,6 +87,13 @@ class _Links:
     def of_row(self, row: Row) -> str:
         """Give the address of the acts of a row."""
         return address(self._found.cells.of_row(row.place))
+
+    def behind(self, row: Row, one: Share | Counted, which: Which) -> Link:
+        """Give the acts of a row that a share or a named cell counts."""
+        where = self._frames[key_of(row, one, which)]
+        if where is None:
+            return Link("", UNTOLD)
+        return Link(address(where), "")
 
 
 @router.get("/")
@@ -196,7 +206,7 @@ def _relation(site: Site, found: Numbers) -> Markup:
         relation = ""
         if there.section is not None:
             source = source_of(site, found)
-            shown = render_relation(found.report, there.section, source, _Links(found))
+            shown = render_relation(found.report, there.section, source, _Links(found, there))
             relation = inert_markup(shown)
         return Markup(fragment("overview_relation.html.j2", relation=relation, notes=there.notes))
 

@@ -1,6 +1,6 @@
 """The rows of the overview's tables: rates, gaps and the relation, for the page, its figures and its files."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -10,7 +10,7 @@ from allegiance.report.cells import TIER
 from allegiance.report.rates import SHOW_WORST_CASE_ABOVE
 from allegiance.report.wording import counted, limits, p_value, points, rate
 from allegiance.stats import Interval
-from allegiance.web.cells import address, hit_of, observed_values
+from allegiance.web.cells import address, fits, hit_of, observed_values
 from allegiance.web.correcting import Corrected, corrected_on_record
 from allegiance.web.exporting import provenance
 from allegiance.web.figures import Line, Mark, rows_figure
@@ -57,6 +57,16 @@ class RateRow:
 
 
 @dataclass(frozen=True)
+class TierRow:
+    """A tier of a gap: k of n, and the frames behind both; an empty address where none can carry the frame."""
+
+    hits: int
+    reads: int
+    hits_at: str
+    reads_at: str
+
+
+@dataclass(frozen=True)
 class GapRow:
     """A tier gap in its table: its drawing, its frame, and the form of a claim of it."""
 
@@ -64,6 +74,7 @@ class GapRow:
     gap: TierGap
     mark: Mark
     frame: str
+    tiers: tuple[TierRow, TierRow]
     claim: str
 
 
@@ -135,6 +146,7 @@ def gaps(found: Numbers) -> list[GapRow]:
                 worst=one.gap is not None and _much_missing(one),
             ),
             frame=address(where := found.cells.where(one.place, without=(TIER,))),
+            tiers=_tiers(found, one),
             claim="/claims/new?"
             + urlencode(
                 {"kind": "gap", "category": "outcome=complied", "gap": TIER, "where": where}
@@ -142,6 +154,26 @@ def gaps(found: Numbers) -> list[GapRow]:
         )
         for one in found.report.gaps
     ]
+
+
+def _tiers(found: Numbers, one: TierGap) -> tuple[TierRow, TierRow]:
+    return (
+        _tier_row(found, one, "monitored", *one.monitored),
+        _tier_row(found, one, "unmonitored", *one.unmonitored),
+    )
+
+
+def _tier_row(found: Numbers, one: TierGap, tier: str, hits: int, reads: int) -> TierRow:
+    place = replace(one.place, condition={**one.condition, TIER: tier})
+    category, scanners = found.category(one.category), found.scanners(one.category)
+
+    def counted_at(values: tuple[str, ...]) -> str:
+        where = found.cells.counted(place, category, values, one.left_out)
+        return address(where, scanners) if fits(where) else ""
+
+    return TierRow(
+        hits, reads, counted_at((hit_of(one.category),)), counted_at(observed_values(one.category))
+    )
 
 
 def _much_missing(one: TierGap) -> bool:

@@ -9,9 +9,9 @@ from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import Response
 
+from allegiance.web.curve_figure import curves_figure
 from allegiance.web.curves import Drawing, along_checkpoints, along_factor, in_order, is_checkpoint
 from allegiance.web.exporting import Format, table_file
-from allegiance.web.figures import curves_figure
 from allegiance.web.numbers import Numbers, numbers
 from allegiance.web.overview import picture
 from allegiance.web.overview_rows import key_of, source_of
