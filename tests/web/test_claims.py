@@ -152,7 +152,7 @@ def test_the_form_says_beforehand_what_a_route_can_not_license_in_the_words_of_t
     assert why in " ".join(done.stdout.split())
 
 
-def test_what_a_claim_lacks_is_refused_with_the_commands_own_sentence_and_nothing_is_recorded(
+def test_what_a_claim_lacks_is_refused_as_the_command_does_by_the_fields_names_and_nothing_is_recorded(
     read, place
 ):
     refused = {
@@ -170,6 +170,13 @@ def test_what_a_claim_lacks_is_refused_with_the_commands_own_sentence_and_nothin
         said = re.search(
             r"Refused, and nothing was recorded\. (.*?) existence There is", text_of(found.text)
         ).group(1)
+        assert "--" not in said
+        for field, option in (
+            ("“Draw”", "--draw"),
+            ("“Factor”", "--gap"),
+            ("“Transcript”", "--transcript"),
+        ):
+            said = said.replace(field, option)
         assert said.rstrip(".") in " ".join(done.stderr.replace("│", " ").split())
     assert not claims_in(read.site)
 

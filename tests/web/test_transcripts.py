@@ -50,8 +50,15 @@ def test_the_order_and_how_many_of_how_many_are_said(ann):
     assert f"N = {SIZE}" in said
     assert f"1–{SIZE} shown" in said
     said = words(ann.get("/transcripts?sort=-epoch"))
-    assert f"{SIZE} transcripts, sorted by epoch, the last first" in said
+    assert f"{SIZE} transcripts, sorted by epoch, descending" in said
     assert "Back to a random order" in said
+
+
+def test_a_list_that_is_sorted_by_a_verdict_shows_it(ann):
+    assert ">doubts</a>" not in ann.get("/transcripts?seed=7").text
+    assert ">doubts ↑</a>" in ann.get("/transcripts?sort=verdict.doubts").text
+    named = ann.get("/transcripts?sort=-verdict.doubts&show=doubts").text
+    assert named.count(">doubts ↓</a>") == 1
 
 
 def test_sorted_by_a_score_it_says_so_until_that_is_undone(ann):

@@ -108,7 +108,12 @@ def columns_of(site: Site, selection: Selection) -> tuple[Column, ...]:
     ]
     scanned = {one.category for one in site.corpus.verdict_columns().scanners}
     facts += _sorted_by(site, selection)
-    first = [OUTCOME] if OUTCOME in scanned and OUTCOME not in selection.shown else []
+    sorted_by = selection.sort.removeprefix("-").removeprefix(f"{VERDICT}.").strip('"')
+    first = [
+        one
+        for one in dict.fromkeys((OUTCOME, sorted_by))
+        if one in scanned and one not in selection.shown
+    ]
     return (*facts, *(_of_category(site, one, selection) for one in (*first, *selection.shown)))
 
 

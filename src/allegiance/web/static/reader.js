@@ -251,12 +251,14 @@ document.addEventListener("click", (event) => {
 function inView() {
   const box = conversation.getBoundingClientRect();
   const [low, high] = [Math.max(0, 50 - box.top), Math.min(box.height, window.innerHeight - box.top)];
+  map.parentElement.style.setProperty("--told", `${Math.ceil(box.height)}px`); // no longer than what it maps
   const frame = map.querySelector(".window");
   frame.setAttribute("y", Math.min(low / box.height, 1) * 1000);
   frame.setAttribute("height", Math.max(8, ((high - low) / box.height) * 1000));
   map.classList.toggle("whole", low === 0 && high === box.height);
 }
 addEventListener("scroll", () => requestAnimationFrame(inView), { passive: true });
+new ResizeObserver(inView).observe(conversation);
 addEventListener("resize", inView);
 inView();
 map.addEventListener("click", (event) => {
