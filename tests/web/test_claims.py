@@ -193,6 +193,7 @@ def test_a_gap_by_a_scanner_stands_and_names_it(place, ann):
     assert "rules" in page
     assert "points" in text_of(page)
     assert "p value" in text_of(page)
+    assert "None" not in text_of(page)
 
 
 def test_the_list_has_all_that_is_on_record_and_on_file_and_can_be_narrowed(read, place, tmp_path):
