@@ -69,8 +69,8 @@ def test_the_page_shows_what_the_audit_computes(labelled, place):
     wanted = record_of(place).draws[NAME].spec.properties[0]
     found = agreement_of(record_of(place), wanted, draw=NAME).coefficients
     for one in (found.alpha, found.ac1):
-        assert f"{one.point:.3f}" in text
-        assert f"{one.low:.3f} to {one.high:.3f}" in text
+        assert f"{one.point:.3f}".replace("-", "−") in text
+        assert f"{one.low:.3f} to {one.high:.3f}".replace("-", "−") in text
     assert f"{limits(found.same)} %" in text
     assert "75.0 %" in text
     assert "Raters differ on 2 transcripts" in text

@@ -152,7 +152,7 @@ def test_the_form_says_beforehand_what_a_route_can_not_license_in_the_words_of_t
     assert why in " ".join(done.stdout.split())
 
 
-def test_what_a_claim_lacks_is_refused_with_the_commands_own_sentence_and_nothing_is_recorded(
+def test_what_a_claim_lacks_is_refused_as_the_command_does_by_the_fields_names_and_nothing_is_recorded(
     read, place
 ):
     refused = {
@@ -170,6 +170,13 @@ def test_what_a_claim_lacks_is_refused_with_the_commands_own_sentence_and_nothin
         said = re.search(
             r"Refused, and nothing was recorded\. (.*?) existence There is", text_of(found.text)
         ).group(1)
+        assert "--" not in said
+        for field, option in (
+            ("“Draw”", "--draw"),
+            ("“Factor”", "--gap"),
+            ("“Transcript”", "--transcript"),
+        ):
+            said = said.replace(field, option)
         assert said.rstrip(".") in " ".join(done.stderr.replace("│", " ").split())
     assert not claims_in(read.site)
 
@@ -186,6 +193,7 @@ def test_a_gap_by_a_scanner_stands_and_names_it(place, ann):
     assert "rules" in page
     assert "points" in text_of(page)
     assert "p value" in text_of(page)
+    assert "None" not in text_of(page)
 
 
 def test_the_list_has_all_that_is_on_record_and_on_file_and_can_be_narrowed(read, place, tmp_path):

@@ -187,7 +187,7 @@ def test_a_corpus_without_verdicts_says_the_command_and_an_empty_one_too(tmp_pat
     place.corpus().add([conversation(1)])
     page = client(place).get("/").text
     assert "allegiance scan" in page
-    assert "no rates" in text_of(page)
+    assert text_of(page).count("no rates") == 1
     assert "not declared" in text_of(page)
     empty = Workspace(tmp_path / "empty")
     empty.corpus().add([])

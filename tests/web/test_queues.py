@@ -69,7 +69,7 @@ def test_a_draw_is_made_from_the_form_as_the_command_makes_it(place, team):
         ({"n": "many"}, "no whole number"),
         ({"n": "1000"}, "at most all"),
         ({"where": "tier ="}, "tier ="),
-        ({"design": "stratified"}, "needs --by"),
+        ({"design": "stratified"}, "needs “By”"),
         ({"seed": "x"}, "whole number from 0"),
         ({"name": "a b"}, "name a draw"),
         ({"category": "lying-about"}, "lying-about"),

@@ -42,6 +42,8 @@ def test_reading_finding_quoting_labelling_and_going_on_with_the_keyboard(place,
         assert page.evaluate("[...CSS.highlights.get('found-here')][0].toString()") == "loaf number"
         assert page.locator(".map .found rect").count() == 1
         page.keyboard.press("Escape")
+        page.keyboard.press("q")
+        expect(page.locator(".quotes li span")).to_have_text("loaf number")
 
         page.keyboard.press("j")
         page.wait_for_url("**at=3*")

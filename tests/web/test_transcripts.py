@@ -13,6 +13,8 @@ from markupsafe import escape
 from allegiance.audit import give_label, known_property, make_draw
 from allegiance.corpus import Message, Verdict
 from allegiance.corpus.order import draw_key
+from allegiance.corpus.search import snippets
+from allegiance.web.listing import pieces
 from tests.web.places import SIZE, conversation, made
 from tests.web.serving import People, client
 
@@ -50,8 +52,15 @@ def test_the_order_and_how_many_of_how_many_are_said(ann):
     assert f"N = {SIZE}" in said
     assert f"1–{SIZE} shown" in said
     said = words(ann.get("/transcripts?sort=-epoch"))
-    assert f"{SIZE} transcripts, sorted by epoch, the last first" in said
+    assert f"{SIZE} transcripts, sorted by epoch, descending" in said
     assert "Back to a random order" in said
+
+
+def test_a_list_that_is_sorted_by_a_verdict_shows_it(ann):
+    assert ">doubts</a>" not in ann.get("/transcripts?seed=7").text
+    assert ">doubts ↑</a>" in ann.get("/transcripts?sort=verdict.doubts").text
+    named = ann.get("/transcripts?sort=-verdict.doubts&show=doubts").text
+    assert named.count(">doubts ↓</a>") == 1
 
 
 def test_sorted_by_a_score_it_says_so_until_that_is_undone(ann):
@@ -457,3 +466,13 @@ def test_transcripts_that_the_index_lacks_are_found_and_it_is_said_what_makes_th
     assert len(rows(found)) == 1
     assert "1 transcript not in the index of words yet; allegiance corpus index" in words(found)
     assert "not in the index" not in words(client(place).get("/transcripts?q=zebra&mode=literal"))
+
+
+def test_the_words_of_a_match_begin_with_a_whole_word():
+    text = f"{'a' * 30} {'begins here, '}{'and goes on to say some more of it ' * 3}that MATCH stands there"
+    at = text.index("MATCH")
+    (found,) = snippets(text, [(at, at + 5)])
+    said = "".join(piece for piece, _ in pieces(found))
+    assert found.text.endswith(said)
+    assert text[text.rindex(said) - 1] == " "
+    assert [piece for piece, marked in pieces(found) if marked] == ["MATCH"]

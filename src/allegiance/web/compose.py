@@ -17,10 +17,29 @@ from allegiance.audit.specs import Property
 from allegiance.errors import UsageError
 from allegiance.web.access import Person
 from allegiance.web.certificates import file_certificate
+from allegiance.web.form_words import of_form
 from allegiance.web.page import PersonHere, SiteHere, needs, page
 from allegiance.web.site import Site
 
 router = APIRouter()
+_CALLED = {
+    "category": "Of what",
+    "draw": "Draw",
+    "transcript": "Transcript",
+    "where": "Frame",
+    "gap": "Factor",
+    "levels": "Levels",
+    "margin": "Gap that would matter",
+    "labels": "Told by",
+    "scanner": "Scanner",
+    "at-most": "The number claimed",
+    "at-least": "The number claimed",
+    "about": "The number claimed",
+    "noticed": "Planted cases noticed",
+    "confidence": "Confidence",
+    "rater": "One rater alone",
+    "method": "Another method",
+}
 
 
 class _Kind(NamedTuple):
@@ -110,7 +129,7 @@ def _made(request: Request, site: Site, person: Person, given: dict[str, str]) -
         spec = claim_of(_asked(given), site.corpus, record, site.book)
         made = certified(spec, site.corpus, site.ledger, person.name)
     except UsageError as error:
-        return _form(request, site, person, given, str(error))
+        return _form(request, site, person, given, of_form(str(error), _CALLED))
     file_certificate(site, made)
     return RedirectResponse(f"/claims/{made.digest[:12]}?new=1", 303)
 
@@ -203,7 +222,7 @@ def _wanted(record: Record, site: Site, given: Mapping[str, str]) -> tuple[Prope
     try:
         return property_asked(record, draw, given["category"], site.book), ""
     except UsageError as error:
-        return None, str(error)
+        return None, of_form(str(error), _CALLED)
 
 
 def _routes(record: Record, kind: str, wanted: Property) -> list[RouteOf]:

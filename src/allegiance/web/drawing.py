@@ -21,12 +21,24 @@ from allegiance.audit.draw_rules import read_seed
 from allegiance.audit.labels import check_rater
 from allegiance.audit.specs import Design
 from allegiance.errors import AllegianceError, UsageError
+from allegiance.web.form_words import of_form
 from allegiance.web.page import PersonHere, SiteHere, needs, page
 from allegiance.web.queue import draw_of, number_of, wanted_of
 from allegiance.web.site import Site
 
 router = APIRouter()
 _ADMIN = [needs("admin")]
+_CALLED = {
+    "n": "How many",
+    "where": "Out of",
+    "category": "After",
+    "design": "Design",
+    "by": "By",
+    "allocate": "Shares of strata",
+    "stop": "Stopping rule",
+    "seed": "Seed",
+    "scanner": "Scanners",
+}
 _FIELDS = (
     "name",
     "n",
@@ -110,7 +122,7 @@ def draw(
             "name": name, "n": n, "where": where, "design": design, "by": by, "seed": seed, "stop": stop,
             "category": category, "value": value, "allocation": allocation, "scanner": scanner,
         }  # fmt: skip
-        told = making(site, asked, str(error))
+        told = making(site, asked, of_form(str(error), _CALLED))
         return page(request, "queue_new.html.j2", status=400, making=told)
     with site.record() as record:
         number = number_of(record, drawn.name)

@@ -1,6 +1,7 @@
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
 """Rows of the list: facts and verdicts of transcripts, and the words that a search found in them."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -23,6 +24,7 @@ _BEFORE = ("model",)
 _AFTER = ("request_id", "epoch")
 _SHOWN_AS = {"request_id": "request"}
 _TIERS = {"monitored": "filled", "unmonitored": "outlined"}
+_CUT = re.compile(r"\S{1,20}\s+")
 _LONGEST_ID = 12
 
 
@@ -78,7 +80,7 @@ class Row:
     @property
     def words(self) -> list[list[tuple[str, bool]]]:
         """The words that a search found: each place as texts, and whether a text is what matched."""
-        return [[*_pieces(one)] for one in self.snippets]
+        return [[*pieces(one)] for one in self.snippets]
 
     @property
     def short(self) -> str:
@@ -108,7 +110,12 @@ def columns_of(site: Site, selection: Selection) -> tuple[Column, ...]:
     ]
     scanned = {one.category for one in site.corpus.verdict_columns().scanners}
     facts += _sorted_by(site, selection)
-    first = [OUTCOME] if OUTCOME in scanned and OUTCOME not in selection.shown else []
+    sorted_by = selection.sort.removeprefix("-").removeprefix(f"{VERDICT}.").strip('"')
+    first = [
+        one
+        for one in dict.fromkeys((OUTCOME, sorted_by))
+        if one in scanned and one not in selection.shown
+    ]
     return (*facts, *(_of_category(site, one, selection) for one in (*first, *selection.shown)))
 
 
@@ -242,9 +249,12 @@ def _snippets(found: Found, positions: Positions) -> list[tuple[Snippet, ...]]:
     return [places_in(found.query, text or "", name) for text in texts]
 
 
-def _pieces(snippet: Snippet) -> Iterator[tuple[str, bool]]:
-    """Take a snippet apart at what matched in it."""
+def pieces(snippet: Snippet) -> Iterator[tuple[str, bool]]:
+    """Take a snippet apart at what matched; a word that was cut at its beginning is left out."""
     place = snippet.start
+    if place:
+        cut = _CUT.match(snippet.text[: snippet.spans[0][0] - place])
+        place += cut.end() if cut else 0
     for low, high in (*snippet.spans, (snippet.end, snippet.end)):
         for start, stop, marked in ((place, low, False), (low, high, True)):
             text = snippet.text[max(start - snippet.start, 0) : max(stop - snippet.start, 0)]

@@ -225,7 +225,7 @@ def _numbers(site: Site, person: Person, category: str, *, wait: bool = False) -
     return fragment(
         "overview_numbers.html.j2",
         report=found.report,
-        notes=(*found.report.notes, *found.notes),
+        notes=(*(found.report.notes if measure else ()), *found.notes),  # else the page says it
         measures=found.measures,
         measure=measure,
         definition=_definition(site, found, measure),

@@ -237,7 +237,7 @@ def in_words(listed: Found) -> str:
     if not len(listed):
         return number
     if selection.sort:
-        first = "the last first" if selection.sort.startswith("-") else "the first first"
+        first = "descending" if selection.sort.startswith("-") else "ascending"
         return f"{number}, sorted by {selection.sort.removeprefix('-')}, {first}"
     if selection.query.strip():
         ranked = selection.mode == "words"

@@ -1,4 +1,4 @@
-// A field that offers what can be typed into it: arrows choose, Enter or a click takes, Escape closes.
+// A field that offers what can be typed into it: arrows choose, Enter, Tab or a click takes, Escape closes.
 
 let number = 0;
 
@@ -7,8 +7,9 @@ let number = 0;
  * @param {HTMLInputElement} input
  * @param {(typed: string) => Promise<{value: string, shown: string, told: string}[]>} offers
  * @param {(picked: string, before: string) => void} then - after one was taken
+ * @param {boolean} only - nothing but an offer will do: Enter takes the first of them where none is chosen
  */
-export function complete(input, offers, then) {
+export function complete(input, offers, then, only = false) {
   const box = Object.assign(document.createElement("ul"), { className: "offers", id: `offers-${(number += 1)}`, hidden: true });
   box.setAttribute("role", "listbox");
   box.setAttribute("aria-label", input.labels[0]?.textContent ?? "");
@@ -53,6 +54,8 @@ export function complete(input, offers, then) {
     else input.setAttribute("aria-activedescendant", all[chosen].id);
   }
 
+  const exact = () => [...box.children].find((one) => one.dataset.value === input.value.trim());
+
   function take(one) {
     const before = input.value;
     input.value = one.dataset.value;
@@ -70,7 +73,8 @@ export function complete(input, offers, then) {
       return;
     }
     if (event.key === "ArrowDown" || event.key === "ArrowUp") choose(chosen + (event.key === "ArrowDown" ? 1 : -1));
-    else if (event.key === "Enter" && chosen >= 0) take(box.children[chosen]);
+    else if ((event.key === "Enter" || event.key === "Tab" && !event.shiftKey) && chosen >= 0) take(box.children[chosen]);
+    else if (event.key === "Enter" && only && input.value.trim()) take(exact() ?? box.children[0]);
     else if (event.key === "Escape") open(false);
     else return;
     event.preventDefault();

@@ -1,10 +1,20 @@
 // The overview: numbers that follow the page, and the category that is shown.
 import { get, key, say } from "./base.js";
 
-/** Choosing a category shows it; nobody has to press a button as well. */
+const CHOSEN = "allegiance-chosen";
+
+/** Choosing a category shows it; nobody has to press a button as well, and the keys stay where they were. */
 function bind() {
   const select = document.getElementById("category");
-  if (select) select.onchange = () => select.form.requestSubmit();
+  if (!select) return;
+  select.onchange = () => {
+    try { sessionStorage.setItem(CHOSEN, "1"); } catch { /* the next page begins at its top */ }
+    select.form.requestSubmit();
+  };
+  try {
+    if (sessionStorage.getItem(CHOSEN)) select.focus({ preventScroll: true });
+    sessionStorage.removeItem(CHOSEN);
+  } catch { /* it begins at its top */ }
 }
 
 /** Fetch what takes long into its place, and what that part still lacks in turn. */

@@ -251,12 +251,14 @@ document.addEventListener("click", (event) => {
 function inView() {
   const box = conversation.getBoundingClientRect();
   const [low, high] = [Math.max(0, 50 - box.top), Math.min(box.height, window.innerHeight - box.top)];
+  map.parentElement.style.setProperty("--told", `${Math.ceil(box.height)}px`); // no longer than what it maps
   const frame = map.querySelector(".window");
   frame.setAttribute("y", Math.min(low / box.height, 1) * 1000);
   frame.setAttribute("height", Math.max(8, ((high - low) / box.height) * 1000));
   map.classList.toggle("whole", low === 0 && high === box.height);
 }
 addEventListener("scroll", () => requestAnimationFrame(inView), { passive: true });
+new ResizeObserver(inView).observe(conversation);
 addEventListener("resize", inView);
 inView();
 map.addEventListener("click", (event) => {
@@ -274,12 +276,18 @@ map.addEventListener("click", (event) => {
 const label = document.getElementById("label");
 const quoteButton = document.getElementById("quote");
 
-/** Give the text that is selected in the conversation. */
-export function selected() {
-  const selection = getSelection();
-  if (!selection.rangeCount || selection.isCollapsed) return "";
-  const range = selection.getRangeAt(0);
-  if (!conversation.contains(range.commonAncestorContainer)) return "";
+/** Give the range that is selected, if there is one. */
+function selection() {
+  const now = getSelection();
+  return !now.rangeCount || now.isCollapsed ? null : now.getRangeAt(0);
+}
+
+/**
+ * Give the text that is selected in the conversation.
+ * @param {Range | null} range - another range of it
+ */
+export function selected(range = selection()) {
+  if (!range || !conversation.contains(range.commonAncestorContainer)) return "";
   const within = range.commonAncestorContainer.nodeType === Node.TEXT_NODE ? range.commonAncestorContainer.parentElement : range.commonAncestorContainer;
   const inside = within.closest(".piece");
   const pieces = inside ? [inside] : [...within.querySelectorAll(".piece")].filter((one) => range.intersectsNode(one));
@@ -311,8 +319,8 @@ quoteButton.addEventListener("click", addQuote);
 
 function addQuote() {
   if (!label) { say("Choose a category first; then what you quote goes with your label."); return; }
-  const text = selected();
-  if (!text) { say("Select words of the transcript first."); return; }
+  const text = selected() || selected(at < 0 ? null : rangeOf(places[at])); // words are found with the keys, but not selected
+  if (!text) { say("Select words of the transcript first, or find them (/)."); return; }
   const item = document.createElement("li");
   const shown = Object.assign(document.createElement("span"), { textContent: text });
   const field = Object.assign(document.createElement("input"), { type: "hidden", name: "quote", value: text });
@@ -407,7 +415,7 @@ key(["]", "["], "next and previous message", (event) => {
 });
 if (reader.dataset.mayLabel === "1") {
   key([..."123456789"], "label with this value of the category", (event) => answer(Number(event.key)));
-  key("q", "quote what is selected, to go with the label", addQuote);
+  key("q", "quote what is selected, or else the match that was found", addQuote);
   key("u", "label again to revise: nothing is taken back here", () => say("Nothing is taken back here: label it again, and both answers are on record."));
 }
 key("b", blind ? "show all that is known" : "read blind: no facts, no verdicts", () => document.getElementById("blind").click());

@@ -232,7 +232,11 @@ function filters() {
     return (await columns)
       .filter(({ name }) => name.toLowerCase().includes(typed.toLowerCase()))
       .map(({ name, shown, what }) => ({ value: name, shown, told: what }));
-  }, () => value.focus());
+  }, () => value.focus(), true);
+
+  // Kept open while the focus goes from one of its fields to the next.
+  form.addEventListener("focusin", () => form.classList.add("open"));
+  form.addEventListener("focusout", (event) => { if (!form.contains(event.relatedTarget)) form.classList.remove("open"); });
 
   complete(value, async (typed) => {
     if (!column.value.trim()) return [];
