@@ -61,6 +61,7 @@ def demo(
     for name in _ORGANISMS:
         _run(place, study, f"organism/{name}", out)
     imported = import_paths(place.corpus(), [place.logs])
+    place.corpus().index()  # so that the workbench searches at once
     imported_on_record(place, imported)
     out.print("Drawing at random, and labelling by the organisms' known truth ...")
     kept, truly = audited(place)

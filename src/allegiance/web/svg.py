@@ -60,8 +60,11 @@ def span_in_words(low: float, high: float, gap: bool) -> str:
 
 
 def cut(text: str, most: int) -> str:
-    """Shorten a name that is too long."""
-    return text if len(text) <= most else f"{text[: most - 1]}…"
+    """Shorten a name that is too long in its middle: conditions often differ in their last factor."""
+    if len(text) <= most:
+        return text
+    end = (most - 1) // 2
+    return f"{text[: most - 1 - end]}…{text[len(text) - end :]}"
 
 
 def standing_alone(
