@@ -322,4 +322,6 @@ def test_categories_that_no_rule_of_this_version_looked_for_are_named(tmp_path):
     )
     shown = client(place).get("/?wait=1").text
     assert "outcome, objects-openly, strategic-compliance: " in shown
-    assert "no verdict by the rules of this version; `allegiance scan` gives them" in unescape(shown)
+    assert "no verdict by the rules of this version; `allegiance scan` gives them" in unescape(
+        shown
+    )

@@ -352,12 +352,10 @@ class Desk:
             If it is none of this queue, or another rater's.
         """
         labelling = self.labelling
+        known = {labelling.salt, *self._revealed_salts()}  # a form may be made before a reveal
         for item in labelling.items():
-            if hmac.compare_digest(self._token(item), token):
-                return item
-        known = {labelling.salt, *self._revealed_salts()}
-        for item in labelling.items():  # the form was made before a reveal
-            if any(self._token(item, salt) == token for salt in known):
+            if any(_same(self._token(item, salt), token) for salt in known):
+                self._must_be_open(item)
                 return item
         for salt in known:
             if any(
@@ -378,6 +376,19 @@ class Desk:
             409,
             f"What this form labels is not in queue {self.number:,}; nothing was saved. Load the page again.",
         )
+
+    def _must_be_open(self, item: Item) -> None:
+        """See that a transcript was shown here before it is labelled; who knows its id could name it otherwise."""
+        record = self.labelling.record
+        assert record is not None
+        if item.planted is None and not any(
+            sight.actor == self.person.name and sight.route.draw == self.labelling.draw.name
+            for sight in record.sights_of(item.transcript_id)
+        ):
+            raise HTTPException(
+                409,
+                f"This one of queue {self.number:,} was not shown to you yet; nothing was saved. Load the page again.",
+            )
 
     def _revealed_salts(self) -> list[str]:
         record = self.labelling.record
@@ -495,3 +506,7 @@ def _is(item: Item, number: int) -> bool:
 
 def _done(value: str) -> str:
     return "skipped" if value == SKIP else f"labelled {value}"
+
+
+def _same(token: str, given: str) -> bool:
+    return hmac.compare_digest(token.encode(), given.encode())
