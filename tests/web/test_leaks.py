@@ -398,3 +398,17 @@ def test_a_rater_who_is_through_sees_what_the_others_said(bench):
     assert "Measured on" in unescape(sent(ben, "GET /api/error", told).json()["html"])
     assert sent(ben, "GET /queues/{number}/{category}/agreement", told).status_code == 200
     assert sent(ben, "GET /claims/{digest}/certificate.{kind}", told).status_code == 200
+
+
+def test_what_a_rater_labelled_is_cited_by_its_queue_until_they_are_through(bench):
+    ben = bench.somebody("ben")
+    label(ben, "no")
+    one = bench.ids[0]
+    page = unescape(ben.get(f"/t/{one}?show=doubts").text)
+    assert "It is in 1 draw on record (queue 1)" in page
+    assert "<b>cleo</b>, blind: in queue 1" in page
+    told = ben.submit(f"/t/{one}/cite").text
+    assert "in queue 1" in told
+    assert not [secret for secret in (NAME, SEED, "stratif", "strata") if secret in page + told]
+    label_all(ben, ["no"] * 7)
+    assert SEED in ben.submit(f"/t/{one}/cite").text
