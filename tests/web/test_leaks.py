@@ -412,3 +412,15 @@ def test_what_a_rater_labelled_is_cited_by_its_queue_until_they_are_through(benc
     assert not [secret for secret in (NAME, SEED, "stratif", "strata") if secret in page + told]
     label_all(ben, ["no"] * 7)
     assert SEED in ben.submit(f"/t/{one}/cite").text
+
+
+def test_who_saw_what_the_others_said_and_then_takes_an_answer_back_is_blind_to_them_no_more(bench):
+    ben = bench.somebody("ben")
+    label_all(ben, ["no"] * 8)
+    assert ben.get("/queues/1/doubts/agreement").status_code == 200
+    ben.submit("/queues/1/doubts/undo")
+    label(ben, "yes")
+    bench.somebody("ann").submit("/queues/1/extend", more="1")
+    label(ben, "no")
+    mine = [one.label for one in record_of(bench.place).labels("doubts", rater="ben")]
+    assert ["other raters" in one.hidden for one in mine] == [True] * 7 + [False, True]

@@ -112,6 +112,7 @@ class Desk:
         self.done = self.total = 0
         self._site = site
         self._draft = Draft()
+        self._told: set[str] = set()
         self._bound = False
         self._parts = -1
         self._category = category_of(wanted, book)
@@ -236,7 +237,10 @@ class Desk:
                 if item is None:
                     return
                 before = self.labelling.said_of(item)
+                aware = self.labelling.aware
+                self.labelling.aware = aware or item.transcript_id in self._told
                 keep = self.labelling.prepared(item, value, quotes, note)
+                self.labelling.aware = aware
             if before and not revise:
                 self._met(token, item, before, Draft(token, value, list(quotes), note))
                 return
@@ -250,6 +254,11 @@ class Desk:
             changed = f" (it was {before})" if before and before != value else ""
             self.said.append(f"{told}, number {item.number:,}{changed}.")
             self._close()
+
+    def tell(self) -> None:
+        """Remember that the person sees what others said of all that is theirs by now: who revises it is not blind."""
+        with self.lock, self.following():
+            self._told |= {one.transcript_id for one in self.labelling.items()}
 
     def undo(self) -> None:
         """Take back the last answer; what was said with it stands in the form again.
@@ -469,6 +478,8 @@ def through(
             f"You have {total - done:,} of {total:,} left to label in queue {number:,} for "
             f"{desk.wanted.category}: label them first, then you may see {what}.",
         )
+    if each:
+        desk.tell()
 
 
 def has_settled(record: Record, person: Person, name: str, category: str) -> bool:
