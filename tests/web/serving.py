@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import uvicorn
 from axe_playwright_python.sync_playwright import Axe
+from fastapi.routing import APIRoute
 from starlette.testclient import TestClient
 
 from allegiance.corpus import Workspace
@@ -45,6 +46,15 @@ class People:
     def person(self, token: str) -> Person | None:
         """Give whose token it is."""
         return self._people.get(token)
+
+
+def routes(app) -> list[APIRoute]:
+    """Every route of an application; newer versions of FastAPI keep those of a router that is included inside it."""
+    found: list[APIRoute] = []
+    for one in app.routes:
+        inside = getattr(one, "original_router", None)
+        found += [one] if isinstance(one, APIRoute) else [] if inside is None else routes(inside)
+    return found
 
 
 def client(place: Workspace, access: Access | None = None, token: str = "token") -> Client:

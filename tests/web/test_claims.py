@@ -14,6 +14,7 @@ from allegiance.audit.challenge_file import challenge_from
 from allegiance.cli.app import load_commands
 from allegiance.corpus import Workspace
 from allegiance.web.challenges import CLAUSES, FIELDS, fields_of
+from tests.web.drawing import label
 from tests.web.readings import drawn
 from tests.web.serving import People, client
 
@@ -240,8 +241,20 @@ def test_a_rater_sees_no_label_of_others_in_a_certificate_before_their_own(place
     assert "is labelled doubts" not in cem.get("/claims").text
     assert "is labelled doubts" not in cem.get("/").text
     assert "is labelled doubts" not in cem.get("/claims/table.csv").text
+    for address in (f"/claims/{prevalence}", "/claims?kind=prevalence", "/"):
+        page = text_of(cem.get(address).text)
+        assert "Withheld until you have labelled what is left to you of the queue" in page
+        assert "stands" not in page.replace("stands.", "")
+    assert "order" in text_of(
+        cem.submit(f"/claims/{prevalence}/verify").text
+    )  # the check, without its detail
+    assert "reads in the order" not in cem.submit(f"/claims/{prevalence}/verify").text
+    assert cem.get(f"/claims/{prevalence}/certificate.json").status_code == 403
+    for _ in range(6):
+        label(cem, "skip", reason="cut off")
     page = cem.get(f"/claims/{prevalence}").text
     assert page.count("withheld</span>") == 6
+    assert "1 of 6" in text_of(page)
     assert "ben: " not in text_of(page)
     assert cem.get(f"/claims/{prevalence}/certificate.json").status_code == 403
     assert "is labelled doubts" in rea.get(f"/claims/{existence}").text

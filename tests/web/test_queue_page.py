@@ -30,7 +30,9 @@ def focus(page, text):
 
 
 def at(page, number, total):
+    """Wait until an item stands there and a key is taken: while an answer is on its way it is not."""
     page.get_by_text(f"{number} of {total}", exact=True).wait_for()
+    page.locator("#desk:not(.waiting) form.asked").wait_for()
 
 
 def select(page, start, end):

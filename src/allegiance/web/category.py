@@ -11,14 +11,17 @@ from allegiance.audit.matching import VERDICT
 from allegiance.audit.specs import Instrument
 from allegiance.errors import AllegianceError, UsageError
 from allegiance.scanners.codebook import Category
+from allegiance.web.access import Person
 from allegiance.web.chips import with_condition
 from allegiance.web.found import Found
+from allegiance.web.left import NOTHING, Left, left_to
 from allegiance.web.listing import instrument_for
 from allegiance.web.selection import Selection
 from allegiance.web.site import Site
 
 _WHY = {None: "of them not looked at", "ok": "of them looked at, and none given"}
 _MEASURES = ("sensitivity", "specificity", "PPV")
+_FIRST = "Told once you have labelled what is left to you of it."
 
 
 @dataclass(frozen=True)
@@ -93,19 +96,27 @@ class Panel:
     without: str
 
 
-def panels_of(site: Site, found: Found) -> list[Panel]:
+def panels_of(site: Site, person: Person, found: Found) -> list[Panel]:
     """Give what is told of each category that a selection shows."""
-    return [_panel(site, found, name) for name in found.selection.shown]
+    names = found.selection.shown
+    left = left_to(site, person) if names else NOTHING
+    return [_panel(site, found, name, left) for name in names]
 
 
-def error_of(site: Site, name: str, instrument: Instrument, *, compute: bool = False) -> Error:
+def error_of(
+    site: Site, name: str, instrument: Instrument, left: Left, *, compute: bool = False
+) -> Error:
     """Say what is known of a scanner's error.
 
     Parameters
     ----------
+    left
+        What its reader has left to label: of a category of that nothing is told yet.
     compute
         Whether labels that nobody set beside it yet are set beside it now, which takes a moment.
     """
+    if any(category == name for _, category in left):
+        return Error(labelled=True, why=_FIRST)
     with site.record() as record:
         on_record = _on_record(record, name, instrument)
         if on_record is not None:
@@ -121,7 +132,7 @@ def error_of(site: Site, name: str, instrument: Instrument, *, compute: bool = F
     return site.kept(key, lambda: _computed(site, drawn[-1], name, instrument))
 
 
-def _panel(site: Site, found: Found, name: str) -> Panel:
+def _panel(site: Site, found: Found, name: str, left: Left) -> Panel:
     selection = found.selection
     shown = tuple(one for one in selection.shown if one != name)
     without = "/transcripts?" + replace(selection, shown=shown).address()
@@ -133,7 +144,7 @@ def _panel(site: Site, found: Found, name: str) -> Panel:
         return Panel(name, category, None, (), choices, None, without)
     choices = _choices(site, selection, name, instrument)
     counts = _counts(site, found, name, category, instrument)
-    error = error_of(site, name, instrument)
+    error = error_of(site, name, instrument, left)
     return Panel(name, category, instrument, counts, choices, error, without)
 
 

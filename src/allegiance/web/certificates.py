@@ -41,6 +41,8 @@ class Claimed:
         When and by whom, and the event of the ledger; 0 for a certificate of which this ledger knows nothing.
     filed
         Its certificate, if it is on file.
+    draws
+        The draws that it rests on, as the ledger has it.
     """
 
     digest: str
@@ -53,6 +55,7 @@ class Claimed:
     actor: str
     event: int
     filed: Filed | None
+    draws: tuple[str, ...] = ()
 
     @property
     def of(self) -> str:
@@ -176,6 +179,7 @@ def _on_record(look: Look, actor: str, subject: str, on_file: dict[str, Filed]) 
         actor=actor,
         event=look.seq,
         filed=on_file.get(digest),
+        draws=look.draws,
     )
 
 

@@ -1,6 +1,7 @@
 """The page: claims. All that were decided, and each with its certificate, which can be recomputed there."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from fastapi import APIRouter, HTTPException
@@ -23,8 +24,9 @@ from allegiance.web.certificates import (
     withheld,
 )
 from allegiance.web.correcting import interval_of
-from allegiance.web.exporting import Format, provenance, table_file
+from allegiance.web.exporting import Format, provenance, saved_as, table_file
 from allegiance.web.figures import Mark, axis_head, axis_of, strip
+from allegiance.web.left import FIRST, Left, is_closed, left_to
 from allegiance.web.page import PersonHere, SiteHere, needs, page
 from allegiance.web.site import Site
 
@@ -46,6 +48,8 @@ def claims(
 ) -> Response:
     """List every claim, the newest first."""
     found, wrong = claims_of(site)
+    left = left_to(site, person)
+    found = [_as_told(one, left) for one in found]
     shown = [
         one
         for one in found
@@ -74,7 +78,8 @@ def claims(
 @router.get("/claims/table.{kind}")
 def exported(site: SiteHere, person: PersonHere, kind: Format) -> Response:
     """Give the list as a file."""
-    found, _ = claims_of(site)
+    left = left_to(site, person)
+    found = [_as_told(one, left) for one in claims_of(site)[0]]
     with site.record() as record:
         hidden, head = to_be_labelled(record, person), record.head.digest
     rows = [
@@ -139,6 +144,8 @@ def certificate_file(site: SiteHere, person: PersonHere, digest: str, kind: str)
     if found.filed is None or kind not in ("json", "md"):
         raise HTTPException(404, _NO_FILE)
     made = found.filed.certificate
+    if is_closed(found, left_to(site, person)):
+        raise HTTPException(403, FIRST)
     with site.record() as record:
         hidden = to_be_labelled(record, person)
     if withheld(made, hidden):
@@ -148,11 +155,7 @@ def certificate_file(site: SiteHere, person: PersonHere, digest: str, kind: str)
     else:
         text, media = found.filed.file.read_text(encoding="utf-8"), "application/json"
     name = f"{made.claim.kind}-{made.digest[:8]}.{kind}"
-    return Response(
-        text,
-        media_type=media,
-        headers={"content-disposition": f'attachment; filename="{name}"'},
-    )
+    return Response(text, media_type=media, headers=saved_as(name))
 
 
 def _shown(
@@ -162,6 +165,9 @@ def _shown(
     found: Claimed,
     checked: Verified | None = None,
 ) -> Response:
+    left = left_to(site, person)
+    if closed := is_closed(found, left):
+        found = _as_told(found, left)
     made = None if found.filed is None else found.filed.certificate
     with site.record() as record:
         hidden = to_be_labelled(record, person)
@@ -170,6 +176,7 @@ def _shown(
         request,
         "claim.html.j2",
         claim=found,
+        closed=closed,
         made=made,
         sentence=seen(found.sentence, hidden),
         reasons=() if made is None else [seen(one, hidden) for one in made.decision.reasons],
@@ -187,6 +194,11 @@ def _shown(
         answered=challenges.on_file(site, found.digest) if found.kind == "challenge" else None,
         would=[] if made is None else _would_license(made),
     )
+
+
+def _as_told(one: Claimed, left: Left) -> Claimed:
+    """Give a claim as its reader may know it: what came out is withheld while they have labels left of it."""
+    return replace(one, status="", sentence=FIRST) if is_closed(one, left) else one
 
 
 def _drawn(made: Certificate) -> dict[str, Any] | None:

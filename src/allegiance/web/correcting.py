@@ -11,6 +11,7 @@ from allegiance.report.cells import OBSERVED_OUTCOMES
 from allegiance.stats import Interval
 from allegiance.stats.interval import WorstCase
 from allegiance.web.access import Person
+from allegiance.web.left import NOTHING, Left
 from allegiance.web.numbers import Numbers
 from allegiance.web.site import Site
 
@@ -44,8 +45,13 @@ class Corrected:
     more: int
 
 
-def corrected_on_record(site: Site, found: Numbers, measure: str) -> dict[str, Corrected]:
-    """Give the newest corrected rate on record of each condition, by its filter, that is still of the same frame."""
+def corrected_on_record(
+    site: Site, found: Numbers, measure: str, left: Left = NOTHING
+) -> dict[str, Corrected]:
+    """Give the newest corrected rate on record of each condition, by its filter, that is still of the same frame.
+
+    Not by labels of which somebody has their own part `left`.
+    """
     instrument, (category, value) = found.instruments[measure], _property(found, measure)
     with site.record() as record:
         looks = [
@@ -54,6 +60,7 @@ def corrected_on_record(site: Site, found: Numbers, measure: str) -> dict[str, C
             if look.body.get("what") == "corrected rate"
             and (look.category, look.body.get("value")) == (category, value)
             and _scanner(look) == instrument.digest
+            and not left & {(str(one["draw"]), category) for one in look.body.get("corrected", ())}
         ]
     if not looks:
         return {}

@@ -112,6 +112,7 @@ class Desk:
         self.done = self.total = 0
         self._site = site
         self._draft = Draft()
+        self._told: set[str] = set()
         self._bound = False
         self._parts = -1
         self._category = category_of(wanted, book)
@@ -236,7 +237,10 @@ class Desk:
                 if item is None:
                     return
                 before = self.labelling.said_of(item)
+                aware = self.labelling.aware
+                self.labelling.aware = aware or item.transcript_id in self._told
                 keep = self.labelling.prepared(item, value, quotes, note)
+                self.labelling.aware = aware
             if before and not revise:
                 self._met(token, item, before, Draft(token, value, list(quotes), note))
                 return
@@ -250,6 +254,11 @@ class Desk:
             changed = f" (it was {before})" if before and before != value else ""
             self.said.append(f"{told}, number {item.number:,}{changed}.")
             self._close()
+
+    def tell(self) -> None:
+        """Remember that the person sees what others said of all that is theirs by now: who revises it is not blind."""
+        with self.lock, self.following():
+            self._told |= {one.transcript_id for one in self.labelling.items()}
 
     def undo(self) -> None:
         """Take back the last answer; what was said with it stands in the form again.
@@ -352,12 +361,10 @@ class Desk:
             If it is none of this queue, or another rater's.
         """
         labelling = self.labelling
+        known = {labelling.salt, *self._revealed_salts()}  # a form may be made before a reveal
         for item in labelling.items():
-            if hmac.compare_digest(self._token(item), token):
-                return item
-        known = {labelling.salt, *self._revealed_salts()}
-        for item in labelling.items():  # the form was made before a reveal
-            if any(self._token(item, salt) == token for salt in known):
+            if any(_same(self._token(item, salt), token) for salt in known):
+                self._must_be_open(item)
                 return item
         for salt in known:
             if any(
@@ -378,6 +385,19 @@ class Desk:
             409,
             f"What this form labels is not in queue {self.number:,}; nothing was saved. Load the page again.",
         )
+
+    def _must_be_open(self, item: Item) -> None:
+        """See that a transcript was shown here before it is labelled; who knows its id could name it otherwise."""
+        record = self.labelling.record
+        assert record is not None
+        if item.planted is None and not any(
+            sight.actor == self.person.name and sight.route.draw == self.labelling.draw.name
+            for sight in record.sights_of(item.transcript_id)
+        ):
+            raise HTTPException(
+                409,
+                f"This one of queue {self.number:,} was not shown to you yet; nothing was saved. Load the page again.",
+            )
 
     def _revealed_salts(self) -> list[str]:
         record = self.labelling.record
@@ -458,6 +478,8 @@ def through(
             f"You have {total - done:,} of {total:,} left to label in queue {number:,} for "
             f"{desk.wanted.category}: label them first, then you may see {what}.",
         )
+    if each:
+        desk.tell()
 
 
 def has_settled(record: Record, person: Person, name: str, category: str) -> bool:
@@ -495,3 +517,7 @@ def _is(item: Item, number: int) -> bool:
 
 def _done(value: str) -> str:
     return "skipped" if value == SKIP else f"labelled {value}"
+
+
+def _same(token: str, given: str) -> bool:
+    return hmac.compare_digest(token.encode(), given.encode())

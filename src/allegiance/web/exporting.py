@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Literal
+from urllib.parse import quote
 
 from starlette.responses import Response
 
@@ -97,8 +98,14 @@ def cell(value: Any) -> Any:
 
 
 def _file(content: bytes | str, name: str, media: str) -> Response:
-    return Response(
-        content,
-        media_type=media,
-        headers={"content-disposition": f'attachment; filename="{name}"'},
-    )
+    return Response(content, media_type=media, headers=saved_as(name))
+
+
+def saved_as(name: str) -> dict[str, str]:
+    """Make the header by which a browser saves a file, whatever stands in its name."""
+    safe = "".join(one if one.isprintable() and one not in '\\/"' else "_" for one in name)
+    plain = safe.encode("ascii", "replace").decode().replace("?", "_").replace("%", "_")
+    return {
+        "content-disposition": f'attachment; filename="{plain}"'
+        + (f"; filename*=UTF-8''{quote(safe, safe='')}" if plain != safe else "")
+    }

@@ -92,7 +92,8 @@ class Guard:
     ) -> tuple[Response | None, bytes | None]:
         if self._local and not _LOCAL.match(headers.get("host", "")):
             return PlainTextResponse("This server answers to its own machine only.", 421), None
-        if request.url.path.startswith(_OPEN):
+        # As it is routed: the address that is put together from the host's name may say another path.
+        if request.scope["path"].startswith(_OPEN):
             return None, None
         token = request.query_params.get("token")
         if token is not None and request.method == "GET":

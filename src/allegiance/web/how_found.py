@@ -8,6 +8,7 @@ from allegiance.audit.case import nth
 from allegiance.audit.evidence import in_words
 from allegiance.audit.record import Sight
 from allegiance.web.access import Person
+from allegiance.web.queue import number_of
 
 _FIRST, _LAST = 3, 7
 """Earlier sights that are told one by one; those between them are counted."""
@@ -73,7 +74,7 @@ def how_found(
         earliest=tuple(early),
         latest=tuple(late[-_LAST:]),
         between=max(len(late) - _LAST, 0),
-        draws=tuple(dict.fromkeys(sight.route.draw for sight in sights if sight.route.draw)),
+        draws=tuple(queue_words(record, name, person) for name in draws_of(record, transcript_id)),
     )
 
 
@@ -149,9 +150,22 @@ def sight_words(sight: Sight, record: Record, person: Person) -> str:
     frame = record.draws[route.draw].spec.frame.where if route.draw else ""
     if person.role == "rater" and _LABELLED.search(f"{route.where} {route.by} {frame}"):
         return f"by a {route.kind} that looks at labels"
+    if person.role == "rater" and route.draw:
+        return f"in {queue_words(record, route.draw, person)}"  # its place would tell which is next there
     if sight.place is None and route.kind not in ("link", "export"):
         return f"by a {route.kind}, at no place"
     return in_words(sight, record)
+
+
+def draws_of(record: Record, transcript_id: str) -> list[str]:
+    """Name the draws that a transcript was opened in."""
+    routes = (sight.route for sight in record.sights_of(transcript_id))
+    return list(dict.fromkeys(route.draw for route in routes if route.draw))
+
+
+def queue_words(record: Record, name: str, person: Person) -> str:
+    """Name a draw: to a rater by its number alone, as a queue."""
+    return f"queue {number_of(record, name):,}" if person.role == "rater" else name
 
 
 def _seen(sight: Sight, record: Record, person: Person) -> Seen:

@@ -31,6 +31,7 @@ CONFIDENCE = 0.95
 
 _CHANGES = frozenset(("label", "relabel", "undo", "skip", "adjudicate"))
 _CORRECTED = "corrected rate"
+_HOW_IT_DOES = "how a scanner does"
 
 
 @dataclass(frozen=True)
@@ -80,13 +81,21 @@ def asked_for(site: Site, person: Person, category: str, scanner: str, by: str =
     book = site.book
     with site.record() as record:
         wanted = known_property(record, category, book=book)
+        said = {one.label.draw for one in record.labels(wanted.category)}
+        rated = [number_of(record, name) for name in record.draws if name in said]
+    if (
+        person.role == "rater"
+    ):  # what is said of draws that license nothing tells how they were made
+        for number in rated:
+            through(site, person, number, wanted.category, _HOW_IT_DOES, each=False)
+    with site.record() as record:
         names = draws_for(record, wanted)
         numbers = [number_of(record, name) for name in names]
     instruments = scanners_of(
         site.corpus, wanted.category, [f"{wanted.category}={scanner}"] if scanner else ()
     )
     for number in numbers:
-        through(site, person, number, wanted.category, "how a scanner does", each=False)
+        through(site, person, number, wanted.category, _HOW_IT_DOES, each=False)
     factors = tuple(dict.fromkeys(one.strip() for one in by.split(",") if one.strip()))
     return Asked(wanted, tuple(instruments), tuple(names), scanner, factors)
 

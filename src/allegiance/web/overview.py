@@ -1,6 +1,6 @@
 """The page: overview. What was asked, what came of it in every condition, whose intent was kept, what was read."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any, Literal
 from urllib.parse import urlencode
 
@@ -19,11 +19,12 @@ from allegiance.report.wording import MISSING, p_value
 from allegiance.web.access import Person
 from allegiance.web.act_frames import UNTOLD, Which, key_of
 from allegiance.web.cells import address, address_of_ids
-from allegiance.web.certificates import seen, to_be_labelled
+from allegiance.web.certificates import claims_of, seen, to_be_labelled
 from allegiance.web.correcting import can_correct, correct
 from allegiance.web.exporting import Format, picture_file, table_file
 from allegiance.web.figures import axis_head, axis_of, png_of, strip
 from allegiance.web.inert import inert_markup
+from allegiance.web.left import FIRST, is_closed, left_to
 from allegiance.web.numbers import (
     Numbers,
     Related,
@@ -171,6 +172,7 @@ def exported(
 @router.get("/figures/{name}.{kind}")
 def figure(
     site: SiteHere,
+    person: PersonHere,
     name: Literal["rates", "gaps"],
     kind: Literal["svg", "png"],
     category: str = "",
@@ -185,7 +187,7 @@ def figure(
             raise UsageError(
                 f"Nothing was scanned for {category}; there are {', '.join(found.measures)}."
             )
-        svg = rates_figure(site, found, measure)
+        svg = rates_figure(site, found, measure, left_to(site, person))
     if svg is None:
         raise HTTPException(404, "There is nothing to draw here yet: scan the transcripts first.")
     return picture(svg, f"{site.name}-{name}", kind)
@@ -217,7 +219,7 @@ def _numbers(site: Site, person: Person, category: str, *, wait: bool = False) -
     """Render what is counted and estimated."""
     found = numbers(site)
     measure = found.chosen(category)
-    rows = rates(site, found, measure) if measure else []
+    rows = rates(site, found, measure, left_to(site, person)) if measure else []
     gap_lines = gaps(found)
     source = source_of(site, found, measure)
     at_once = small(site) or wait or related_at_hand(site)
@@ -300,7 +302,16 @@ def _found(site: Site, person: Person) -> dict[str, Any] | None:
         if made is None:
             return None
         hidden = to_be_labelled(record, person)
-    claims = [(claim, seen(claim.sentence, hidden)) for claim in made.claims[-6:]]
+    left = left_to(site, person)
+    closed = (
+        {one.digest for one in claims_of(site)[0] if is_closed(one, left)} if left else set[str]()
+    )
+    claims = [
+        (replace(claim, status="", sentence=FIRST), FIRST)
+        if claim.certificate in closed
+        else (claim, seen(claim.sentence, hidden))
+        for claim in made.claims[-6:]
+    ]
     rater = person.role == "rater"
     draws = [
         DrawRow(

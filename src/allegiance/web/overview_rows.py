@@ -14,6 +14,7 @@ from allegiance.web.cells import address, fits, hit_of, observed_values
 from allegiance.web.correcting import Corrected, corrected_on_record
 from allegiance.web.exporting import provenance
 from allegiance.web.figures import Line, Mark, rows_figure
+from allegiance.web.left import NOTHING, Left
 from allegiance.web.numbers import Numbers
 from allegiance.web.site import Site
 
@@ -78,9 +79,9 @@ class GapRow:
     claim: str
 
 
-def rates(site: Site, found: Numbers, measure: str) -> list[RateRow]:
-    """Give the rows of a measure, one a condition."""
-    by_labels = corrected_on_record(site, found, measure)
+def rates(site: Site, found: Numbers, measure: str, left: Left = NOTHING) -> list[RateRow]:
+    """Give the rows of a measure, one a condition, for somebody who has labels `left` to give."""
+    by_labels = corrected_on_record(site, found, measure, left)
     rows: list[RateRow] = []
     for number, cell in enumerate(found.report.cells):
         one = cell.measure(measure)
@@ -182,9 +183,9 @@ def _much_missing(one: TierGap) -> bool:
     return lost > SHOW_WORST_CASE_ABOVE * (one.monitored[1] + one.unmonitored[1] + lost)
 
 
-def rates_figure(site: Site, found: Numbers, measure: str) -> str | None:
+def rates_figure(site: Site, found: Numbers, measure: str, left: Left = NOTHING) -> str | None:
     """Draw a measure in every condition; None where nothing was scanned."""
-    rows = rates(site, found, measure) if measure else []
+    rows = rates(site, found, measure, left) if measure else []
     lines = [Line(row.cell.model, row.name, _counts(row), row.mark) for row in rows]
     if not lines:
         return None

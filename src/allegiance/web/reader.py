@@ -21,7 +21,7 @@ from allegiance.web.access import Person
 from allegiance.web.facts import facts_of, labels_told, outcomes_of, said_of, shape_of
 from allegiance.web.found import found
 from allegiance.web.highlights import NONE
-from allegiance.web.how_found import HowFound, how_found
+from allegiance.web.how_found import draws_of, how_found, queue_words
 from allegiance.web.opened import (
     had_before,
     has_open,
@@ -179,7 +179,7 @@ def _opened(
         declared = {p.category: p for d in record.draws.values() for p in d.spec.properties}
         known = {*site.book.by_name, *declared}
         chosen = next((name for name in way.selection.shown if name in known), "")
-        counts_in = _draws_for(record, chosen, how)
+        counts_in = [] if blind else _draws_for(record, chosen, identifier, person)
         unblinded = blind and had_before(record, person, identifier, blind=False)
     study = site.study
     order = study.categories if study is not None else ()
@@ -274,10 +274,13 @@ def _panel(
     return Panel(names, "", (), (), "", "", None)
 
 
-def _draws_for(record: Record, category: str, how: HowFound | None) -> list[str]:
+def _draws_for(record: Record, category: str, identifier: str, person: Person) -> list[str]:
     """Give the draws that a transcript was opened in and that are after a category: a label counts there, too."""
-    names = how.draws if how is not None else ()
-    return [name for name in names if record.draws[name].spec.property_of(category) is not None]
+    return [
+        queue_words(record, name, person)
+        for name in draws_of(record, identifier)
+        if record.draws[name].spec.property_of(category) is not None
+    ]
 
 
 def _is_blind(asked: QueryParams) -> bool:

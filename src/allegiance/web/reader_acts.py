@@ -25,7 +25,8 @@ from allegiance.corpus import Transcript, jsontext
 from allegiance.corpus.export.jsonl import record as record_line
 from allegiance.errors import UsageError
 from allegiance.web.access import Person
-from allegiance.web.how_found import sight_words
+from allegiance.web.how_found import draws_of, sight_words
+from allegiance.web.left import left_to
 from allegiance.web.opened import had_before, must_be_open
 from allegiance.web.page import PersonHere, SiteHere, needs, page
 from allegiance.web.sight import labels_seen
@@ -104,9 +105,12 @@ def citation(
 ) -> Response:
     """Cite a transcript: the sentence of its certificate, or its routes alone where nobody labelled it."""
     must_be_open(site, person, identifier, blind=True)
+    left = {draw for draw, _ in left_to(site, person)}
     with site.record() as record:
         named = sorted({one.label.category for one in labels_seen(record, person, identifier)})
         routes = _routes(record, person, identifier)
+        if left & set(draws_of(record, identifier)):
+            named = []  # a certificate tells how the queue was drawn that its reader still labels
     chosen = category if category in named else named[0] if len(named) == 1 else ""
     if len(named) > 1 and not chosen:
         raise UsageError(

@@ -51,6 +51,7 @@ class Site:
         self._record = Record((), self.ledger.id)
         self._reading = threading.RLock()
         self._caching = threading.Lock()
+        self._opening = threading.Lock()
         self._cache: OrderedDict[Hashable, Any] = OrderedDict()
         self._making: dict[Hashable, threading.Lock] = {}
         self._opened: dict[Hashable, None] = {}
@@ -98,12 +99,12 @@ class Site:
         A page that is loaded again by the same person, by the same route, is no other opening.
         """
         told = (person.name, route, tuple(transcripts), tuple(places), blind)
-        with self._caching:
-            if told in self._opened:
-                return
-        opened(self.ledger, route, transcripts, places, actor=person.name, blind=blind)
-        with self._caching:
-            self._opened[told] = None
+        if told in self._opened:
+            return
+        with self._opening:  # of two tabs at once one is the first
+            if told not in self._opened:
+                opened(self.ledger, route, transcripts, places, actor=person.name, blind=blind)
+                self._opened[told] = None
 
     @property
     def verdicts_version(self) -> int:

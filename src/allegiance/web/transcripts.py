@@ -17,6 +17,7 @@ from allegiance.web.category import error_of, panels_of
 from allegiance.web.chips import OPERATORS, chips_of, with_condition
 from allegiance.web.exporting import Format
 from allegiance.web.found import Found, found
+from allegiance.web.left import left_to
 from allegiance.web.listing import Column, Row, columns_of, instrument_for, rows_of
 from allegiance.web.listing_file import listing_file
 from allegiance.web.page import PersonHere, SiteHere, fragment, page
@@ -109,7 +110,7 @@ def error(request: Request, site: SiteHere, person: PersonHere) -> Response:
     """Give a scanner's measured error, setting its verdicts beside labels if nobody did."""
     name = request.query_params.get("category", "")
     instrument = instrument_for(site, name, Selection.of(request.query_params))
-    known = error_of(site, name, instrument, compute=True)
+    known = error_of(site, name, instrument, left_to(site, person), compute=True)
     told = fragment("transcripts_error.html.j2", error=known, name=name)
     return JSONResponse({"category": name, "html": told})
 
@@ -180,7 +181,7 @@ def _told(
         "size": size,
         "at": at,
         "chips": chips_of(expression),
-        "panels": panels_of(site, listed),
+        "panels": panels_of(site, person, listed),
         "order": in_words(listed),
         "unindexed": _unindexed(listed),
     }
