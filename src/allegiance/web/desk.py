@@ -432,8 +432,10 @@ def desk_of(site: Site, person: Person, number: int, category: str) -> Desk:
     book = site.book
     key = ("desk", person.name, person.account, number, category, id(book))
     return site.kept(
-        key, lambda: Desk(site, person, number, wanted_of(site, number, category), book)
-    )
+        key,
+        lambda: Desk(site, person, number, wanted_of(site, number, category), book),
+        always=True,
+    )  # what was typed, and what its rater has seen, must not go with what others read
 
 
 def keys_of(values: Sequence[str]) -> list[tuple[str, str, str]]:

@@ -53,6 +53,7 @@ class Site:
         self._caching = threading.Lock()
         self._opening = threading.Lock()
         self._cache: OrderedDict[Hashable, Any] = OrderedDict()
+        self._always: set[Hashable] = set()
         self._making: dict[Hashable, threading.Lock] = {}
         self._opened: dict[Hashable, None] = {}
 
@@ -63,8 +64,11 @@ class Site:
             self._record.follow(self.ledger)
             yield self._record
 
-    def kept(self, key: Hashable, make: Callable[[], T]) -> T:
-        """Give what was made under a key before, or make it; of several who want it one makes it."""
+    def kept(self, key: Hashable, make: Callable[[], T], *, always: bool = False) -> T:
+        """Give what was made under a key before, or make it; of several who want it one makes it.
+
+        Of what is not kept `always` the longest unused goes when there is much of it.
+        """
         with self._caching:
             if key in self._cache:
                 self._cache.move_to_end(key)
@@ -81,8 +85,11 @@ class Site:
                     self._making.pop(key, None)
             with self._caching:
                 self._cache[key] = made
-                while len(self._cache) > _KEPT:
-                    self._cache.popitem(last=False)
+                if always:
+                    self._always.add(key)
+                spare = [one for one in self._cache if one not in self._always]
+                for old in spare[: max(len(spare) - _KEPT, 0)]:
+                    del self._cache[old]
             return made
 
     def open(
@@ -118,7 +125,7 @@ class Site:
 
         file = self.workspace.directory / FILE
         state = file.stat().st_mtime_ns if file.exists() else 0
-        return self.kept(("book", state), lambda: codebook_with(file))
+        return self.kept(("book", state), lambda: codebook_with(file), always=True)
 
     @property
     def study(self) -> "Study | None":
