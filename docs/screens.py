@@ -32,15 +32,6 @@ class Screen:
     height: int = 900
 
 
-def _keys(*keys: str) -> Callable[[Page], None]:
-    def press(page: Page) -> None:
-        for key in keys:
-            page.keyboard.press(key)
-            page.wait_for_timeout(150)
-
-    return press
-
-
 def _press(name: str) -> Callable[[Page], None]:
     def press(page: Page) -> None:
         page.get_by_role("button", name=name).first.click()
@@ -83,13 +74,11 @@ def screens(site: Site) -> list[Screen]:
     identifier = found.sample(1, seed=3).ids()[0]
     return [
         Screen("overview", "/"),
-        Screen("overview-dark", "/", theme="dark"),
         Screen("transcripts", "/transcripts?seed=7&show=strategic-compliance"),
         Screen("search", "/transcripts?q=%22used+for+training%22&seed=7"),
         Screen("striking", "/transcripts?seed=7&sort=top%3Ascores.outcome.complied"),
         Screen("reader", "/read?seed=7&show=strategic-compliance&at=2"),
         Screen("reader-dark", "/read?seed=7&show=strategic-compliance&at=2", theme="dark"),
-        Screen("reader-narrow", "/read?seed=7&show=strategic-compliance&at=2", width=900),
         Screen("pair", f"/pair/{identifier}"),
         Screen("queues", "/queues"),
         Screen("queue", "/queues/1/doubts"),
@@ -100,8 +89,7 @@ def screens(site: Site) -> list[Screen]:
         Screen("certificate", f"/claims/{certificate[:12]}", _press("Verify")),
         Screen("compose", "/claims/new"),
         Screen("challenge", "/claims/challenge"),
-        Screen("training", "/training"),
-        Screen("keys", "/read?seed=7&at=2", _keys("?")),
+        Screen("training", "/training", height=480),
     ]
 
 

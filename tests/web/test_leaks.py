@@ -35,7 +35,6 @@ TABLE = {
     "GET /api/transcripts": ("/api/transcripts?seed=1&show=doubts", READS),
     "GET /api/columns": ("/api/columns", READS),
     "GET /api/values": ("/api/values?column=verdict.doubts", READS),
-    "GET /api/error": ("/api/error?category=doubts", READS),
     "GET /transcripts.csv": ("/transcripts.csv?seed=1&show=doubts", READS),
     "GET /transcripts.json": ("/transcripts.json?seed=1&show=doubts", READS),
     "GET /read": ("/read?seed=1&show=doubts&at=1", READS),
@@ -107,7 +106,6 @@ ASKS_FOR_LABELS = (
     f"/read?seed=1&at=1&where={PICKED}",
     "/transcripts/filter?seed=1&column=label.doubts&value=yes",
     "/api/values?column=label.doubts",
-    f"/api/error?category=label.doubts&where={PICKED}",
 )
 
 
@@ -310,7 +308,7 @@ def test_what_is_far_too_long_or_no_text_is_answered_and_nothing_fails(bench):
     ann, ben = bench.somebody("ann"), bench.somebody("ben")
     for text in ("x" * 60_000, "é" * 1_000, "\x00", "%00", "\u202e", "9" * 5_000, "(" * 3_000):
         for address in ("/transcripts?seed=1&where=", "/transcripts?seed=1&q=", "/transcripts?seed=1&mode=regex&q=",
-                        "/read?seed=1&at=", "/api/values?column=", "/api/error?category=", "/?category=",
+                        "/read?seed=1&at=", "/api/values?column=", "/?category=",
                         "/queues/", "/queues/1/", "/t/", "/pair/", "/claims/", "/calibrate/", "/claims/challenge/"):  # fmt: skip
             found = ann.get(address + quote(text))
             assert found.status_code < 500, (address, text[:10], found.text[-400:])
@@ -395,7 +393,6 @@ def test_a_rater_who_is_through_sees_what_the_others_said(bench):
     label_all(ben, ["no"] * 8)
     told = told_of(bench, ben)
     assert 'class="verdict ' in sent(ben, "GET /claims", told).text
-    assert "Measured on" in unescape(sent(ben, "GET /api/error", told).json()["html"])
     assert sent(ben, "GET /queues/{number}/{category}/agreement", told).status_code == 200
     assert sent(ben, "GET /claims/{digest}/certificate.{kind}", told).status_code == 200
 

@@ -320,9 +320,13 @@ def test_the_measured_error_of_a_scanner_stands_beside_its_category(place):
     said = {r["transcript_id"]: r["value"] for r in corpus.verdicts(category="doubts").to_pylist()}
     for one in draw.order:
         give_label(ledger, corpus.get(one), wanted, said[one], "ben", draw=draw)
-    found = ann.get("/transcripts?seed=7&show=doubts")
-    assert 'data-ask="1"' in found.text
-    told = words(type("Answer", (), {"text": ann.get("/api/error?category=doubts").json()["html"]}))
+    before = ann.site.ledger.head()
+    assert "nobody has set this scanner beside them" in words(
+        ann.get("/transcripts?seed=7&show=doubts")
+    )
+    assert ann.site.ledger.head() == before  # nothing was looked at unseen
+    assert ann.submit("/calibrate/doubts").status_code == 200
+    told = words(ann.get("/transcripts?seed=7&show=doubts"))
     yes = sum(said[one] == "yes" for one in draw.order)
     assert f"{yes} of {yes})" in told
     assert f"Measured on 40 labelled transcripts of queue 1 , N = {SIZE}" in told

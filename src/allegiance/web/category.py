@@ -5,11 +5,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
-from allegiance.audit import Record, calibration_of, known_property, open_draw
+from allegiance.audit import Record
 from allegiance.audit.calibrating import CALIBRATION
 from allegiance.audit.matching import VERDICT
 from allegiance.audit.specs import Instrument
-from allegiance.errors import AllegianceError, UsageError
+from allegiance.errors import UsageError
 from allegiance.scanners.codebook import Category
 from allegiance.web.access import Person
 from allegiance.web.chips import with_condition
@@ -59,15 +59,14 @@ class Error:
         Of which draw the labels are; a neutral number.
     population
         N of that draw's frame.
-    on_record
-        Whether somebody calibrated it; else it was computed for this page.
+    labelled
+        Whether there are labels that it could be set beside.
     """
 
     measures: tuple[Measured, ...] = ()
     draw: int = 0
     population: int = 0
     reads: int = 0
-    on_record: bool = False
     labelled: bool = False
     why: str = ""
 
@@ -103,33 +102,19 @@ def panels_of(site: Site, person: Person, found: Found) -> list[Panel]:
     return [_panel(site, found, name, left) for name in names]
 
 
-def error_of(
-    site: Site, name: str, instrument: Instrument, left: Left, *, compute: bool = False
-) -> Error:
-    """Say what is known of a scanner's error.
+def error_of(site: Site, name: str, instrument: Instrument, left: Left) -> Error:
+    """Say what is on record of a scanner's error; setting it beside labels is a look, which belongs on record.
 
     Parameters
     ----------
     left
         What its reader has left to label: of a category of that nothing is told yet.
-    compute
-        Whether labels that nobody set beside it yet are set beside it now, which takes a moment.
     """
     if any(category == name for _, category in left):
         return Error(labelled=True, why=_FIRST)
     with site.record() as record:
-        on_record = _on_record(record, name, instrument)
-        if on_record is not None:
-            return on_record
-        drawn = _labelled_draws(record, name)
-        if not drawn:
-            return Error(why="nobody has measured this scanner here")
-        if not compute:
-            return Error(labelled=True)
-        newest = max(one.seq for one in record.labels(name))
-    # Others wait for the record: what takes a moment reads the ledger by itself.
-    key = ("error", name, instrument.digest, site.verdicts_version, newest)
-    return site.kept(key, lambda: _computed(site, drawn[-1], name, instrument))
+        known = _on_record(record, name, instrument)
+        return known or Error(labelled=_labelled(record, name))
 
 
 def _panel(site: Site, found: Found, name: str, left: Left) -> Panel:
@@ -193,10 +178,10 @@ def _counted(found: Found, name: str, value: str | None, number: int, status: st
     return Counted(value or "", number, address, status)
 
 
-def _labelled_draws(record: Record, name: str) -> list[str]:
-    """Give the draws by chance in which a category was labelled, the first first."""
-    names = dict.fromkeys(one.label.draw for one in record.labels(name))
-    return [one for one in record.draws if one in names and _of_chance(record, one)]
+def _labelled(record: Record, name: str) -> bool:
+    """Whether a category was labelled in a draw by chance."""
+    names = {one.label.draw for one in record.labels(name)}
+    return any(one in names and _of_chance(record, one) for one in record.draws)
 
 
 def _of_chance(record: Record, name: str) -> bool:
@@ -220,7 +205,6 @@ def _on_record(record: Record, name: str, instrument: Instrument) -> Error | Non
             draw=[*record.draws].index(look.draws[0]) + 1,
             population=int(body.get("population") or 0),
             reads=int(body.get("reads") or 0),
-            on_record=True,
         )
     return None
 
@@ -232,19 +216,3 @@ def _measured(name: str, told: Mapping[str, Any]) -> Measured:
     if interval.get("estimate") is None:
         return Measured(name, hits, reads, why=str(told.get("reason") or "not measured"))
     return Measured(name, hits, reads, interval["estimate"], interval["low"], interval["high"])
-
-
-def _computed(site: Site, draw: str, name: str, instrument: Instrument) -> Error:
-    record = Record.of(site.ledger)
-    try:
-        drawn = open_draw(site.corpus, record, draw)
-        shown = calibration_of(drawn, record, known_property(record, name), instrument)
-    except (UsageError, AllegianceError) as error:
-        return Error(labelled=True, why=str(error))
-    told = shown.to_dict()
-    return Error(
-        measures=tuple(_measured(one, told[one]) for one in _MEASURES),
-        draw=[*record.draws].index(draw) + 1,
-        population=len(drawn.frame),
-        reads=len(shown.reading.reads),
-    )

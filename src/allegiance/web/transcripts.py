@@ -13,12 +13,11 @@ from allegiance.audit.frames import read_filter
 from allegiance.errors import AllegianceError, UsageError
 from allegiance.web import completion
 from allegiance.web.access import Person
-from allegiance.web.category import error_of, panels_of
+from allegiance.web.category import panels_of
 from allegiance.web.chips import OPERATORS, chips_of, with_condition
 from allegiance.web.exporting import Format
 from allegiance.web.found import Found, found
-from allegiance.web.left import left_to
-from allegiance.web.listing import Column, Row, columns_of, instrument_for, rows_of
+from allegiance.web.listing import Column, Row, columns_of, rows_of
 from allegiance.web.listing_file import listing_file
 from allegiance.web.page import PersonHere, SiteHere, fragment, page
 from allegiance.web.selection import TOP, Selection
@@ -103,16 +102,6 @@ def values(request: Request, site: SiteHere, person: PersonHere) -> Response:
         site, person, Selection.of(asked), asked.get("column", ""), asked.get("begins", "")
     )
     return JSONResponse({"values": found_})
-
-
-@router.get("/api/error")
-def error(request: Request, site: SiteHere, person: PersonHere) -> Response:
-    """Give a scanner's measured error, setting its verdicts beside labels if nobody did."""
-    name = request.query_params.get("category", "")
-    instrument = instrument_for(site, name, Selection.of(request.query_params))
-    known = error_of(site, name, instrument, left_to(site, person), compute=True)
-    told = fragment("transcripts_error.html.j2", error=known, name=name)
-    return JSONResponse({"category": name, "html": told})
 
 
 @router.get("/transcripts.csv")

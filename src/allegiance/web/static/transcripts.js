@@ -9,7 +9,6 @@ const KEPT = 4_000; // rows that are kept after they went out of sight
 const list = document.getElementById("list");
 if (list) scrolled(list);
 if (document.getElementById("add")) filters();
-measuredErrors();
 
 /** Draw the rows that are in sight, however many there are. */
 function scrolled(list) {
@@ -286,17 +285,4 @@ function filters() {
   key("f", "filter", () => column.focus());
   const anew = document.getElementById("anew");
   if (anew) key("r", "a random order, drawn anew", () => anew.click());
-}
-
-/** Scanners whose labels nobody has set beside them yet are measured after the page is there. */
-function measuredErrors() {
-  for (const place of document.querySelectorAll(".error[data-ask]")) {
-    const address = new URLSearchParams(location.search);
-    address.set("category", place.dataset.category);
-    get(`/api/error?${address}`).then(({ html }) => {
-      const holder = document.createElement("template");
-      holder.innerHTML = html; // our own template's
-      place.replaceChildren(holder.content);
-    }, () => {});
-  }
 }
