@@ -38,7 +38,9 @@ def ann(place):
     return client(place)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(
+    scope="module"
+)  # its event loop runs as long as it lives, and others need one of their own
 def _browser():
     from playwright.sync_api import sync_playwright
 
