@@ -2,7 +2,7 @@
 
 import webbrowser
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.table import Table
@@ -10,6 +10,9 @@ from rich.table import Table
 from allegiance.cli.app import Group, JsonOption, WorkspaceOption, app, console, note, print_json
 from allegiance.cli.record import RaterOption, rater_name
 from allegiance.errors import AllegianceError, UsageError
+
+if TYPE_CHECKING:
+    from allegiance.corpus import Workspace
 
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
@@ -51,29 +54,12 @@ def view(
     It is served to this machine alone, at an address with a random token. With --host it is served to a
     network, and then only to people who were entered, each with a token and a role.
     """
-    from allegiance.corpus import Workspace
+    from allegiance.audit import this_account
     from allegiance.web import Alone, Site, Team, create_app, listen, serve
 
     local = host in _LOOPBACK
-    if not local and not auth:
-        raise UsageError(
-            f"--host {host} serves to a network: say --auth with it, and enter people first with `allegiance "
-            "access add ann --role admin`."
-        )
-    if (certificate is None) != (key is None):
-        raise UsageError("--certificate and --key belong together: name both, or neither.")
-    for file in (certificate, key):
-        if file is not None and not file.is_file():
-            raise UsageError(f"{file}: there is no such file.")
-    place = Workspace(workspace)
-    if not place.location.is_folder:
-        raise UsageError(f"{place.location} is in an object store; the workbench needs a folder.")
-    if not place.directory.is_dir():
-        raise AllegianceError(
-            f"There is no folder {place.directory}: name a workspace with -w, or make one with `allegiance demo`."
-        )
-    from allegiance.audit import this_account
-
+    _check(host, auth, certificate, key)
+    place = _folder(workspace)
     alone = Alone(rater_name(rater), this_account())
     access = Team(place.directory) if auth else alone
     site = Site(place, access, secure=certificate is not None)
@@ -106,6 +92,34 @@ def view(
     serve(
         create_app(site, local=local), listening, started=started, certificate=certificate, key=key
     )
+
+
+def _check(host: str, auth: bool, certificate: Path | None, key: Path | None) -> None:
+    """See that what is asked for may be served so."""
+    if host not in _LOOPBACK and not auth:
+        raise UsageError(
+            f"--host {host} serves to a network: say --auth with it, and enter people first with `allegiance "
+            "access add ann --role admin`."
+        )
+    if (certificate is None) != (key is None):
+        raise UsageError("--certificate and --key belong together: name both, or neither.")
+    for file in (certificate, key):
+        if file is not None and not file.is_file():
+            raise UsageError(f"{file}: there is no such file.")
+
+
+def _folder(workspace: str) -> "Workspace":
+    """Open the workspace, which has to be a folder that is there."""
+    from allegiance.corpus import Workspace
+
+    place = Workspace(workspace)
+    if not place.location.is_folder:
+        raise UsageError(f"{place.location} is in an object store; the workbench needs a folder.")
+    if not place.directory.is_dir():
+        raise AllegianceError(
+            f"There is no folder {place.directory}: name a workspace with -w, or make one with `allegiance demo`."
+        )
+    return place
 
 
 access_app = typer.Typer(

@@ -13,8 +13,8 @@ def labels_seen(record: Record, person: Person, transcript_id: str) -> list[Labe
     Their own; those of others in the categories in which they labelled it themselves; all of them for a
     reader, who labels nothing.
     """
-    standing = [one for one in record.labels() if one.label.transcript_id == transcript_id]
-    return [*_seen(standing, person)]
+    here = (one for one in record.standing.labels() if one.label.transcript_id == transcript_id)
+    return [*_seen(sorted(here, key=lambda one: one.first), person)]
 
 
 def _seen(labels: Iterable[Labelled], person: Person) -> Iterable[Labelled]:
