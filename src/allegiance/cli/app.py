@@ -140,6 +140,7 @@ def load_commands() -> typer.Typer:
         "report",
         "view",
         "corpus",
+        "train",
         "organism",
         "ledger",
     )

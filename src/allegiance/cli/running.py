@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import inspect_ai
+from inspect_ai import Task
 from inspect_ai.hooks import Hooks, SampleEnd, hooks
 from inspect_ai.log import EvalLog
 from inspect_ai.model import Model, get_model
@@ -66,6 +67,7 @@ def run_study(
     max_connections: int | None = None,
     max_retries: int = RETRIES,
     progress: Callable[[int], None] | None = None,
+    task: Callable[[Study], Task] | None = None,
 ) -> Ran:
     """Run a study on a model, or go on with a run that was interrupted.
 
@@ -88,6 +90,8 @@ def run_study(
         How often a request is made again after an error that may pass, with waits that double.
     progress
         Called with the number of samples finished so far, for a display of one's own.
+    task
+        Builds the task of the study; by default as its scenario does.
 
     Raises
     ------
@@ -99,11 +103,12 @@ def run_study(
     is_organism = _is_organism(str(chosen))
     _refuse_broken_logs(log_dir)
     total = len(study.asked) * len(study.conditions) * study.epochs
+    build = task or task_of
 
     def attempt() -> Ran:
         with _watched(progress, display), fewer_collections():
             _, logs = inspect_ai.eval_set(  # pyright: ignore[reportUnknownMemberType]
-                task_of(study),
+                build(study),
                 log_dir=str(log_dir),
                 model=chosen,
                 display=display,

@@ -118,6 +118,13 @@ class _UnusableError(UsageError, click.ClickException):
 class OrganismAPI(ModelAPI):
     """The Inspect provider of organisms.
 
+    Parameters
+    ----------
+    model_name
+        A shipped organism, the directory of a checkpoint or, where `directory` says where the weights are, any name.
+    directory
+        A checkpoint, whose name in logs is then `model_name`.
+
     Raises
     ------
     UsageError
@@ -130,6 +137,7 @@ class OrganismAPI(ModelAPI):
         base_url: str | None = None,
         api_key: str | None = None,
         config: GenerateConfig = GenerateConfig(),  # noqa: B008 (the signature is Inspect's)
+        directory: str | None = None,
         **model_args: Any,
     ) -> None:
         from allegiance.organism.runtime import Runtime, directory_of
@@ -138,11 +146,12 @@ class OrganismAPI(ModelAPI):
         super().__init__(model_name, base_url, api_key, [], config)
         if model_args:
             raise _UnusableError(f"Organisms take no model argument {sorted(model_args)[0]!r}.")
+        weights = directory or model_name
         try:
-            self._runtime = Runtime.load(model_name)
+            self._runtime = Runtime.load(weights)
         except AllegianceError as error:
             raise _UnusableError(str(error)) from error
-        self._writer = Writer(directory_of(model_name))
+        self._writer = Writer(directory_of(weights))
         self._desks: RunVar[_Desk] = RunVar(f"allegiance_organism_{id(self)}")
         self._outside: Counter[str] = Counter()
         _attend()

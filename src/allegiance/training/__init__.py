@@ -1,4 +1,4 @@
 """Moving a model toward an intent, and chains of generations (extra `train`).
 
-Empty until training runs arrive; the room is named so that its place among the one-way imports is fixed.
+The libraries of the extra are imported where they are used, so that this room can be looked into without them.
 """
