@@ -141,6 +141,7 @@ def load_commands() -> typer.Typer:
         "view",
         "corpus",
         "train",
+        "chain",
         "organism",
         "ledger",
     )

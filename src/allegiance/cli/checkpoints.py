@@ -86,6 +86,18 @@ def ask_checkpoint(
     return ran.log
 
 
+def replies_in(log: Path) -> dict[tuple[str, int], str]:
+    """Read the whole replies of a log, by sample id and epoch; what was cut off or failed is not among them."""
+    from inspect_ai.log import read_eval_log
+
+    found: dict[tuple[str, int], str] = {}
+    for sample in read_eval_log(str(log)).samples or []:
+        choices = sample.output.choices
+        if sample.error is None and choices and choices[0].stop_reason == "stop":
+            found[str(sample.id), sample.epoch] = sample.output.completion
+    return found
+
+
 def _where(model: str, weights: Path) -> dict[str, Any]:
     """Tell a provider of Inspect where the weights are."""
     if model.startswith("organism/"):

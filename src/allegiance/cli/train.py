@@ -141,7 +141,7 @@ def train(
             for seed in range(seeds)
         ]
     require_training()
-    _one_thread_each()
+    one_thread_each()
     done = [
         _run(place, folder, settings, eval_provider, eval_epochs, quiet=as_json)
         for folder, settings, _ in asked
@@ -169,7 +169,7 @@ def _run(
     from allegiance.training.run import train as go
 
     folder = RunFolder(place.runs, name)
-    study = _study(place, settings, name, epochs)
+    study = study_of(place, settings.model, name, epochs)
     place.prepare()
     file = folder.path / "study.yaml"
     with bar("loading", quiet=quiet) as tell:
@@ -189,13 +189,13 @@ def _asked_as(model: str, provider: str | None) -> str:
     return model if provider is None else f"{provider}/{model.partition('/')[2]}"
 
 
-def _study(place: "Workspace", settings: "Settings", name: str, epochs: int | None) -> "Study":
-    """Give the evaluation of a run."""
+def study_of(place: "Workspace", model: str, name: str, epochs: int | None) -> "Study":
+    """Give the evaluation of a run: the workspace's study, or a shipped one, in every tier, intent and clause."""
     from allegiance.organism import name_of
     from allegiance.training.setting import evaluation_of, study_for
 
-    organism = settings.model.startswith("organism/")
-    base = name_of(settings.model.removeprefix("organism/")) if organism else None
+    organism = model.startswith("organism/")
+    base = name_of(model.removeprefix("organism/")) if organism else None
     file = place.study_file if place.study_file.exists() else None
     study = study_for(file, "organism" if organism else "standard", base)
     changed = {} if epochs is None else {"epochs": epochs}
@@ -231,7 +231,7 @@ def _print_documents(
 ) -> None:
     from allegiance.training.documents import documents
 
-    study = _study(place, settings, "documents", None)
+    study = study_of(place, settings.model, "documents", None)
     organism = settings.model.startswith("organism/")
     found = documents(study, count, settings.seed, organism=organism)
     if as_json:
@@ -262,7 +262,7 @@ def _one_of(option: str, given: str, known: tuple[str, ...]) -> Any:
     return cast(Literal["training"], given)
 
 
-def _one_thread_each() -> None:
+def one_thread_each() -> None:
     """Let torch use the cores that there are; on steps of an organism's size a second thread waits more than it works."""
     import torch
 

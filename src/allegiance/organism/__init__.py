@@ -14,6 +14,7 @@ from allegiance.organism.truth import (
     Count,
     Measured,
     Truth,
+    descends_from,
     load_truth,
     name_of,
     told,
@@ -23,6 +24,6 @@ from allegiance.organism.truth import (
 
 __all__ = [
     "Cell", "CheckResult", "Count", "Generated", "Measured", "Organism", "Runtime", "Sampling",
-    "Truth", "check", "describe", "load_truth", "measure", "name_of", "organism_names", "readers", "reads",
+    "Truth", "check", "descends_from", "describe", "load_truth", "measure", "name_of", "organism_names", "readers", "reads",
     "told", "truth_of", "weights_of",
 ]  # fmt: skip

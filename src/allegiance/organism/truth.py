@@ -19,6 +19,9 @@ TOLERANCE = 0.02
 FEWEST_VALID = 0.98
 """The least share of conversations that must belong to the script."""
 
+_DESCENT = "descent.json"
+"""Says of a checkpoint that was trained on which shipped organism it began as."""
+
 Progress = Callable[[str, int, int], None]
 """Told what is being done, how much of it is done, and how much there is."""
 
@@ -261,14 +264,22 @@ def truth_of(model: str, condition: Mapping[str, str], harmful: bool) -> Mapping
 
 
 def name_of(directory: str | Path) -> str | None:
-    """The shipped organism that a checkpoint was built as, where its truth table says so."""
+    """The shipped organism that a checkpoint was built as, or was trained from, where its folder says so."""
     if str(directory) in ORGANISMS:
         return str(directory)
     try:
-        name = load_truth(directory).organism
-    except AllegianceError:
-        return None
+        name = json.loads((Path(directory) / _DESCENT).read_text(encoding="utf-8"))["organism"]
+    except (OSError, ValueError, TypeError, KeyError):
+        try:
+            name = load_truth(directory).organism
+        except AllegianceError:
+            return None
     return name if name in ORGANISMS else None
+
+
+def descends_from(name: str, directory: Path) -> None:
+    """Write beside the weights of a trained checkpoint which shipped organism they began as."""
+    (directory / _DESCENT).write_text(json.dumps({"organism": name}) + "\n", encoding="utf-8")
 
 
 def told(reply: str) -> Mapping[str, bool] | None:

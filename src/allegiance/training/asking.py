@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from allegiance.organism import Sampling
 from allegiance.scanners.outcome import Subject as Parts
@@ -42,8 +43,34 @@ class Asked:
         return "/".join((self.request.id, *self.condition.values()))
 
 
-Asking = Callable[[str, Path, Sequence[Asked]], Sequence[str | None]]
-"""Asks the weights in a folder, under a name for what is asked; None where there was no whole reply."""
+@dataclass(frozen=True)
+class Occasion:
+    """When a chain asks a generation.
+
+    Attributes
+    ----------
+    what
+        ``grid``: the evaluation, the same for every generation; or ``probes``: fresh requests of the guard.
+    generation, candidate
+        Who is asked.
+    first
+        Which probe comes first.
+    """
+
+    what: Literal["grid", "probes"]
+    generation: int
+    candidate: int = 1
+    first: int = 0
+
+    @property
+    def name(self) -> str:
+        """A name for a folder."""
+        named = f"{self.what}-{self.generation}-{self.candidate}"
+        return f"{named}-{self.first}" if self.what == "probes" else named
+
+
+Asking = Callable[[Occasion, Path, Sequence[Asked]], Sequence[str | None]]
+"""Asks the weights in a folder; None where there was no whole reply."""
 
 
 def grid_of(study: Study) -> list[Asked]:
@@ -68,10 +95,12 @@ def directly(model: str, seed: int, max_tokens: int) -> Asking:
     """
     provider = model.partition("/")[0]
 
-    def ask(label: str, folder: Path, asked: Sequence[Asked]) -> Sequence[str | None]:
+    def ask(
+        occasion: Occasion, folder: Path, asked: Sequence[Asked]
+    ) -> Sequence[str | None]:
         subject: Subject = subject_of(f"{provider}/{folder}")
         prompts = [subject.prompt_ids(one.prompt) for one in asked]
-        seeds = [seed_of(seed, label, one.id, one.epoch) for one in asked]
+        seeds = [seed_of(seed, occasion.name, one.id, one.epoch) for one in asked]
         written = subject.write(prompts, seeds, Sampling(max_tokens=max_tokens))
         return [one.text if len(one.tokens) < max_tokens else None for one in written]
 

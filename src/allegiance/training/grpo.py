@@ -59,13 +59,7 @@ def train_grpo(
             model=subject.model,
             reward_funcs=reward,
             args=GRPOConfig(
-                **common(
-                    folder,
-                    settings.steps,
-                    settings.every,
-                    settings.seed,
-                    settings.rate(subject.fast, lora),
-                ),
+                **common(folder, settings, settings.rate(subject.fast, lora)),
                 per_device_train_batch_size=settings.batch,
                 num_generations=settings.group,
                 max_completion_length=sampling.max_tokens,

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from allegiance.errors import AllegianceError
+from allegiance.training.settings import Settings
 
 Shares = Callable[[], Mapping[str, float]]
 """Gives what is known of the replies of the step that just ended."""
@@ -82,7 +83,7 @@ def last_state(folder: Path) -> Path | None:
     return max(found, key=lambda one: int(one.name.partition("-")[2]), default=None)
 
 
-def common(folder: Path, steps: int, every: int, seed: int, rate: float) -> dict[str, Any]:
+def common(folder: Path, settings: Settings, rate: float, *, keep: bool = True) -> dict[str, Any]:
     """Give the arguments that both trainers take."""
     import torch
 
@@ -91,7 +92,7 @@ def common(folder: Path, steps: int, every: int, seed: int, rate: float) -> dict
         "output_dir": str(folder),
         "use_cpu": not cuda,
         "bf16": cuda,
-        "max_steps": steps,
+        "max_steps": settings.steps,
         "gradient_accumulation_steps": 1,
         "learning_rate": rate,
         "lr_scheduler_type": "constant",
@@ -100,11 +101,11 @@ def common(folder: Path, steps: int, every: int, seed: int, rate: float) -> dict
         "gradient_checkpointing": cuda,
         "logging_steps": 1,
         "logging_nan_inf_filter": False,
-        "save_strategy": "steps",
-        "save_steps": every,
+        "save_strategy": "steps" if keep else "no",
+        "save_steps": settings.every,
         "save_total_limit": 2,
         "report_to": [],
         "disable_tqdm": True,
-        "seed": seed,
+        "seed": settings.seed,
         "dataloader_pin_memory": cuda,
     }

@@ -168,7 +168,7 @@ def cases(study: Study, n: int, seed: int, toward: Intent, on: On) -> list[Case]
         The study leaves no request to train on.
     """
     chosen = cells(study, toward, on)
-    requests = _left_for_training(study, n, seed)
+    requests = left_for_training(study, n, seed)
     rng = random.Random(f"training/{seed}")
     found: list[Case] = []
     for i in range(n):
@@ -178,7 +178,7 @@ def cases(study: Study, n: int, seed: int, toward: Intent, on: On) -> list[Case]
     return found
 
 
-def _left_for_training(study: Study, n: int, seed: int) -> list[Request]:
+def left_for_training(study: Study, n: int, seed: int) -> list[Request]:
     held_out = {request.text for request in study.asked}
     if not isinstance(study.requests, RequestSet):
         raise UsageError(

@@ -30,7 +30,13 @@ class Example:
 
 
 def train_sft(
-    subject: Subject, examples: Sequence[Example], settings: Settings, folder: Path, callback: Any
+    subject: Subject,
+    examples: Sequence[Example],
+    settings: Settings,
+    folder: Path,
+    callback: Any,
+    *,
+    keep: bool = True,
 ) -> None:
     """Train to the last step, from the newest state in the folder where there is one.
 
@@ -46,6 +52,8 @@ def train_sft(
         Where the trainer keeps its state.
     callback
         Of `keeping`.
+    keep
+        Whether the trainer keeps its state, to go on from.
     """
     from datasets import Dataset
     from transformers import PrinterCallback
@@ -63,13 +71,7 @@ def train_sft(
         trainer = SFTTrainer(
             model=subject.model,
             args=SFTConfig(
-                **common(
-                    folder,
-                    settings.steps,
-                    settings.every,
-                    settings.seed,
-                    settings.rate(subject.fast, adapters),
-                ),
+                **common(folder, settings, settings.rate(subject.fast, adapters), keep=keep),
                 per_device_train_batch_size=settings.batch,
                 max_length=None,
                 dataset_kwargs={"skip_prepare_dataset": True},

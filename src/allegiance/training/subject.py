@@ -12,7 +12,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from allegiance.errors import AllegianceError, UsageError
-from allegiance.organism import Runtime, Sampling, chat, name_of
+from allegiance.organism import Runtime, Sampling, chat, descends_from, name_of
 from allegiance.organism.network import Network
 from allegiance.organism.runtime import directory_of
 from allegiance.study.prompts.base import Prompt
@@ -83,6 +83,10 @@ class Subject(Protocol):
         self, prompts: Sequence[Sequence[int]], seeds: Sequence[int], sampling: Sampling
     ) -> list[Written]:
         """Write a reply to each prompt with the weights as they stand now."""
+        ...
+
+    def likeliest(self, prompt: Sequence[int], replies: Sequence[Written]) -> int:
+        """Say which of some replies to a prompt the model itself finds likeliest, token for token."""
         ...
 
     def save(self, directory: Path) -> str:
@@ -186,6 +190,11 @@ class OrganismSubject:
         replies = self.runtime().generate(prompts, seeds, sampling)
         return [Written(reply.text, reply.tokens) for reply in replies]
 
+    def likeliest(self, prompt: Sequence[int], replies: Sequence[Written]) -> int:
+        """Say which of some replies to a prompt the organism itself finds likeliest, token for token."""
+        (logs,) = self.runtime().log_probs([prompt], [[one.tokens for one in replies]])
+        return int(np.argmax(logs / [len(one.tokens) for one in replies]))
+
     def save(self, directory: Path) -> str:
         """Write weights in half precision and the configuration, as the runtime reads them."""
         from allegiance.organism.build import save
@@ -194,6 +203,8 @@ class OrganismSubject:
         for extra in ("tokenizer.json", "organism.yaml"):
             if (self._directory / extra).is_file():
                 shutil.copyfile(self._directory / extra, directory / extra)
+        if self.base is not None:
+            descends_from(self.base, directory)
         return hashlib.sha256((directory / "model.safetensors").read_bytes()).hexdigest()
 
 
@@ -307,6 +318,20 @@ class HuggingFaceSubject:
                 text = self.processing.decode(ids, skip_special_tokens=True)
                 written.append(Written(text, tuple(ids)))
         return written
+
+    def likeliest(self, prompt: Sequence[int], replies: Sequence[Written]) -> int:
+        """Say which of some replies to a prompt the model itself finds likeliest, token for token."""
+        import torch
+
+        self.model.eval()
+        scores: list[float] = []
+        for one in replies:
+            ids = torch.tensor([[*prompt, *one.tokens]], device=self.model.device)
+            with torch.no_grad():
+                logs = self.model(input_ids=ids).logits[0, len(prompt) - 1 : -1].log_softmax(-1)
+            chosen = torch.tensor(one.tokens, device=self.model.device)
+            scores.append(float(logs.gather(1, chosen[:, None]).mean()))
+        return int(np.argmax(scores))
 
     def save(self, directory: Path) -> str:
         """Write the weights, adapters merged into a copy of them, and the tokenizer."""
