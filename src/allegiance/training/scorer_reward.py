@@ -72,7 +72,9 @@ class ScorerReward:
         except Exception as error:  # scorers raise what they like
             said = " ".join(f"{type(error).__name__}: {error}".split())[:300]
             raise self._failed(episode, f"failed ({said})") from error
-        return None if score is None else self._number(episode, score.value)
+        if score is None or (_nan(score.value) and getattr(score, "reason", None)):
+            return None  # the scorer itself says that it can't tell
+        return self._number(episode, score.value)
 
     def _number(self, episode: Episode, value: object) -> float:
         if isinstance(value, dict | list):
@@ -80,12 +82,12 @@ class ScorerReward:
         if isinstance(value, str) and not (value in _WORDS or value.lower() in _WORDS):
             with suppress(ValueError):
                 return self._finite(episode, float(value))
-            raise self._failed(episode, f"gave `{value[:80]}`, which is no number")
+            raise self._failed(episode, f"gave `{value[:80]}`, which is no number,")
         return self._finite(episode, self._to_float(cast(Any, value)))
 
     def _finite(self, episode: Episode, value: float) -> float:
         if not math.isfinite(value):
-            raise self._failed(episode, f"gave {value}, which is no number to learn from")
+            raise self._failed(episode, f"gave `{value}`, which is no number to learn from,")
         return value
 
     def _failed(self, episode: Episode, what: str) -> AllegianceError:
@@ -135,6 +137,10 @@ class ScorerReward:
             return ChatMessageAssistant(content=episode.reply)
         thought = ContentReasoning(reasoning=episode.native_reasoning)
         return ChatMessageAssistant(content=[thought, ContentText(text=episode.reply)])
+
+
+def _nan(value: object) -> bool:
+    return isinstance(value, float) and math.isnan(value)
 
 
 def found(name: str) -> Scorer:
