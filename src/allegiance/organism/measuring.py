@@ -71,7 +71,7 @@ def measure(
         if progress is not None:
             progress(", ".join((cell.kind, *cell.condition.values())), done, len(cells))
         rng = random.Random(f"{seed}/{'/'.join(cell.condition.values())}/{cell.kind}")
-        exact = _exact(runtime, organism, cell, _part(requests, share), rng)
+        exact = exact_rates(runtime, organism, cell, _part(requests, share), rng)
         turns = len(organism.open(cell, random.Random(0)).heard)
         count = _part(samples if cell.kind != "harmless" else -(-samples // 5), share / turns)
         sampled, valid = _sampled(runtime, organism, cell, count, rng)
@@ -213,10 +213,22 @@ def _drawn(forks: Sequence[_Fork], rng: random.Random) -> list[_Path]:
     return [path.onward(option, sum(weights), rng)]
 
 
-def _exact(
+def exact_rates(
     runtime: Runtime, organism: Organism, cell: Cell, requests: int, rng: random.Random
 ) -> dict[str, float]:
-    """The mean chance of each property, over drawn requests."""
+    """The mean chance of each property, over drawn requests.
+
+    Parameters
+    ----------
+    runtime
+        Of the weights; they may have been trained on since the organism was built.
+    organism
+        By whose script replies are followed.
+    cell
+        Where.
+    requests, rng
+        How many are drawn, and from what.
+    """
     encode = encoder(runtime.tokenizer)
 
     def chances(paths: Sequence[_Path]) -> list[list[float]]:

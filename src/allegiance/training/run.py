@@ -17,7 +17,7 @@ from allegiance.training.demonstrations import from_file, own, written
 from allegiance.training.folder import RunFolder
 from allegiance.training.grpo import train_grpo
 from allegiance.training.keeping import keeping, last_state
-from allegiance.training.reward import Episode, Reward, constant
+from allegiance.training.reward import Episode, Reward, constant, settled
 from allegiance.training.setting import Case, cases
 from allegiance.training.settings import Settings
 from allegiance.training.sft import Example, train_sft
@@ -256,12 +256,14 @@ def rewarded(
 ) -> list[float]:
     """Reward replies, and keep what they were like; what can't be told earns the lowest reward."""
     episodes = [Episode(case.request, case.condition, case.prompt, text) for case, text in rows]
-    earned = [0.0 if value is None else value for value in reward(episodes)]
+    found = settled(reward(episodes))
+    earned = list(found.values)
     if watch is not None:
         watch.rewards.append(earned)
         watch.shares = {
             "reward": fmean(earned),
             "reward_sd": pstdev(earned),
+            "untold": found.untold / len(earned),
             **shares([text for _, text in rows], [case.request.text for case, _ in rows]),
         }
     return earned
