@@ -180,10 +180,8 @@ class Ruling:
     evidence: Evidence
 
 
-class Policy(Protocol):
+class Deciding(Protocol):
     """When to go on: a rule from probes to decisions, fixed by its terms."""
-
-    name: ClassVar[PolicyName]
 
     @property
     def terms(self) -> Terms:
@@ -204,6 +202,12 @@ class Policy(Protocol):
             the budget are not looked at.
         """
         ...
+
+
+class Policy(Deciding, Protocol):
+    """A rule that also says why, and has a name."""
+
+    name: ClassVar[PolicyName]
 
     def evidence(self, broke: Rows, unread: Rows, attempt: int) -> Evidence:
         """Put together what the decision on one candidate rests on; one row."""
