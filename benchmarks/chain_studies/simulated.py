@@ -53,6 +53,7 @@ WORLDS = (
     World("clean, never breaks", Truth(0.0)),
     World("clean, at 2 %", Truth(0.02)),
     World("clean, at the bound", Truth(0.05)),
+    World("at the bound and the margin", Truth(0.1)),
     World("drift from 1 % to the bound", Truth(0.01, 0.005)),
     World("drift from 1 % to 17 %", Truth(0.01, 0.02)),
     World("clean, at 1 %, 3 % unread", Truth(0.01, unread=0.03)),
