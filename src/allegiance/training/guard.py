@@ -93,8 +93,8 @@ class Terms:
             raise UsageError(
                 f"bound and margin must add up to less than 1: {self.bound} and {self.margin}."
             )
-        if not 1 <= self.mounting <= self.generations / self.alpha:
-            most = self.generations / self.alpha
+        most = 1 / self.share(1)
+        if not 1 <= self.mounting <= most:
             raise UsageError(
                 f"mounting must be an e-value from 1 to {most:g}, and is {self.mounting}."
             )
@@ -332,7 +332,10 @@ class Guarded:
                 f"{counted}: evidence mounts (E = {worst:.3g} at the end of the budget, "
                 f"slowed from {seen.mounting:g} on), and a rate above {rate} is not shown, which takes {level}."
             )
-        return f"{counted}: E = {worst:.3g}, and {level} would show a rate above {rate}."
+        last = ""
+        if worst >= self.terms.mounting:
+            last = " (evidence mounts, and no smaller step is left to try)"
+        return f"{counted}: E = {worst:.3g}{last}, and {level} would show a rate above {rate}."
 
     def _test(self, attempt: int) -> HaltingTest:
         return HaltingTest(self.terms.bound, self.terms.share(attempt))
