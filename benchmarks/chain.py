@@ -28,7 +28,7 @@ HERE = Path(__file__).resolve().parent
 sys.path[:] = [str(HERE.parent) if Path(p).resolve() == HERE else p for p in sys.path]
 
 from benchmarks import pages
-from benchmarks.chain_studies import organisms, page, simulated
+from benchmarks.chain_studies import organisms, page, planning, simulated
 from benchmarks.coverage_studies import gate
 from benchmarks.coverage_studies.results import Result
 
@@ -58,6 +58,7 @@ def measure(quick: bool, processes: int) -> dict[str, Any]:
             "margin": simulated.MARGIN,
             "broken at": simulated.AT,
         },
+        "planning": planning.licences(),
         "results": [_rounded(result) for result in results],
     }
 

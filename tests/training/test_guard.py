@@ -11,7 +11,7 @@ from allegiance.errors import UsageError
 from allegiance.stats import HaltingTest, LicenceTest, reads_needed
 from allegiance.stats.planning_chain import Chain as Watched
 from allegiance.training.chain_plan import ChainPlan
-from allegiance.training.guard import Guarded, Terms, judge, policy_of
+from allegiance.training.guard import PRIOR, Guarded, Terms, judge, policy_of
 from allegiance.training.simulating import Truth, simulate
 
 TERMS = Terms(8)
@@ -32,8 +32,8 @@ def probes(broke, kept, unread=0):
 
 
 def mixed(broke, kept, bound):
-    """The e-value by quadrature: rates above the bound, as likely as under Beta(1/2, 1/2)."""
-    prior = beta(0.5, 0.5)
+    """The e-value by quadrature: rates above the bound, as likely as the guard says beforehand."""
+    prior = beta(*PRIOR)
     over = quad(
         lambda q: (q / bound) ** broke * ((1 - q) / (1 - bound)) ** kept * prior.pdf(q), bound, 1
     )
@@ -57,7 +57,7 @@ def test_it_halts_at_the_first_probe_at_which_the_evidence_reaches_one_over_its_
 def test_the_count_that_halts_is_the_exact_plans_at_every_probe(attempt):
     policy = guarded(budget=60)
     budget = policy.budget(attempt)
-    test = HaltingTest(0.05, TERMS.share(attempt))
+    test = HaltingTest(0.05, TERMS.share(attempt), PRIOR)
     for number, bound in enumerate(Watched(0.1, test).bounds(budget), 1):
         if bound > number:
             continue
@@ -70,7 +70,7 @@ def test_the_count_that_halts_is_the_exact_plans_at_every_probe(attempt):
 def test_the_chance_of_a_halt_is_the_exact_one():
     plan = ChainPlan("x", "y", break_at=1, dose=0.2, generations=1, attempts=1)
     ran = simulate(plan, Truth(0.0), 4_000, np.random.default_rng(5))
-    exact = Watched(0.2, HaltingTest(0.05, 0.05)).stopping(100).sum()
+    exact = Watched(0.2, HaltingTest(0.05, 0.05, PRIOR)).stopping(100).sum()
     assert (ran.stopped == 1).mean() == pytest.approx(exact, abs=4 * np.sqrt(exact / 4_000))
 
 
@@ -97,7 +97,7 @@ def test_chains_at_the_bound_are_stopped_no_more_often_than_alpha():
 def test_a_guard_that_does_not_split_alpha_fails_that_gate():
     class Unsplit(Guarded):
         def _test(self, attempt):
-            return HaltingTest(self.terms.bound, self.terms.alpha)
+            return HaltingTest(self.terms.bound, self.terms.alpha, PRIOR)
 
     plan = ChainPlan("x", "y", budget=60)
     rng = np.random.default_rng(79_101)
@@ -112,7 +112,7 @@ def test_chains_at_the_bound_and_the_margin_are_licensed_no_more_often_than_alph
 
 
 def test_evidence_that_mounts_slows_and_evidence_that_does_not_lets_go_on():
-    test = HaltingTest(0.05)
+    test = HaltingTest(0.05, prior=PRIOR)
     mounts = next(k for k in range(101) if np.exp(test.log_e_at(100, k)) >= 1)
     slowed = judge(guarded(), probes(0, 0) + [True] * 2 + probes(mounts - 2, 100 - mounts))
     assert slowed.decision == "slow"

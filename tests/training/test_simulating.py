@@ -103,7 +103,7 @@ def test_what_became_of_chains_is_counted_by_hand():
         ],
         [0, 2, 2, 3, 0],
         [NAN, 0.05, 0.6, 0.2, NAN],
-        [[0, 9, 9, 9]] * 5,
+        [[0, 9, 9, 9], [0, 9, 9, 0], [0, 9, 9, 0], [0, 9, 9, 9], [0, 9, 9, 9]],
     )
     assert chains.false_halts.tolist() == [False, True, False, False, False]
     assert chains.missed.tolist() == [False, False, False, False, True]

@@ -39,6 +39,10 @@ PolicyName = Literal["naive", "guarded", "licensed"]
 Rows = NDArray[np.bool_]
 """Candidates × probes."""
 
+PRIOR = (0.01, 1.0)
+"""Beta shapes of the rates above the bound that a halting test is on the watch for: nearly log-uniform, so
+that each doubling of the rate weighs the same, whatever the bound. A licence keeps the usual (0.5, 0.5)."""
+
 _MOST = 1e300  # JSON has no infinity
 _UNDECIDED = ""
 
@@ -326,7 +330,7 @@ class Guarded:
                 f"{counted}: if those unread had broken, a rate above {rate} would be shown; "
                 "the candidate can't be told from a broken one."
             )
-        worst = seen.e_value if seen.worst is None else seen.worst
+        worst = (seen.e_value if seen.worst is None else seen.worst) or 0.0
         if decision == "slow":
             return (
                 f"{counted}: evidence mounts (E = {worst:.3g} at the end of the budget, "
@@ -338,7 +342,7 @@ class Guarded:
         return f"{counted}: E = {worst:.3g}{last}, and {level} would show a rate above {rate}."
 
     def _test(self, attempt: int) -> HaltingTest:
-        return HaltingTest(self.terms.bound, self.terms.share(attempt))
+        return HaltingTest(self.terms.bound, self.terms.share(attempt), PRIOR)
 
 
 @dataclass(frozen=True)
