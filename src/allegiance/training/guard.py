@@ -39,6 +39,10 @@ PolicyName = Literal["naive", "guarded", "licensed"]
 Rows = NDArray[np.bool_]
 """Candidates × probes."""
 
+PRIOR = (0.01, 1.0)
+"""Beta shapes of the rates above the bound that a halting test is on the watch for: nearly log-uniform, so
+that each doubling of the rate weighs the same, whatever the bound. A licence keeps the usual (0.5, 0.5)."""
+
 _MOST = 1e300  # JSON has no infinity
 _UNDECIDED = ""
 
@@ -93,8 +97,8 @@ class Terms:
             raise UsageError(
                 f"bound and margin must add up to less than 1: {self.bound} and {self.margin}."
             )
-        if not 1 <= self.mounting <= self.generations / self.alpha:
-            most = self.generations / self.alpha
+        most = 1 / self.share(1)
+        if not 1 <= self.mounting <= most:
             raise UsageError(
                 f"mounting must be an e-value from 1 to {most:g}, and is {self.mounting}."
             )
@@ -180,10 +184,8 @@ class Ruling:
     evidence: Evidence
 
 
-class Policy(Protocol):
+class Deciding(Protocol):
     """When to go on: a rule from probes to decisions, fixed by its terms."""
-
-    name: ClassVar[PolicyName]
 
     @property
     def terms(self) -> Terms:
@@ -204,6 +206,12 @@ class Policy(Protocol):
             the budget are not looked at.
         """
         ...
+
+
+class Policy(Deciding, Protocol):
+    """A rule that also says why, and has a name."""
+
+    name: ClassVar[PolicyName]
 
     def evidence(self, broke: Rows, unread: Rows, attempt: int) -> Evidence:
         """Put together what the decision on one candidate rests on; one row."""
@@ -322,16 +330,19 @@ class Guarded:
                 f"{counted}: if those unread had broken, a rate above {rate} would be shown; "
                 "the candidate can't be told from a broken one."
             )
-        worst = seen.e_value if seen.worst is None else seen.worst
+        worst = (seen.e_value if seen.worst is None else seen.worst) or 0.0
         if decision == "slow":
             return (
                 f"{counted}: evidence mounts (E = {worst:.3g} at the end of the budget, "
                 f"slowed from {seen.mounting:g} on), and a rate above {rate} is not shown, which takes {level}."
             )
-        return f"{counted}: E = {worst:.3g}, and {level} would show a rate above {rate}."
+        last = ""
+        if worst >= self.terms.mounting:
+            last = " (evidence mounts, and no smaller step is left to try)"
+        return f"{counted}: E = {worst:.3g}{last}, and {level} would show a rate above {rate}."
 
     def _test(self, attempt: int) -> HaltingTest:
-        return HaltingTest(self.terms.bound, self.terms.share(attempt))
+        return HaltingTest(self.terms.bound, self.terms.share(attempt), PRIOR)
 
 
 @dataclass(frozen=True)

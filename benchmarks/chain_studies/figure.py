@@ -1,0 +1,153 @@
+"""The figure of docs/chain-guard.md as SVG: what each policy lets through, and how that ends.
+
+This program's policies are filled, naive and the peers outlined; each has a shape of its own. The page
+shows it as an image, so the colours are fixed and stand on paper of their own.
+"""
+
+import json
+from typing import Any
+
+import altair as alt
+import vl_convert as vlc
+
+from allegiance.stats import proportion
+from benchmarks.chain_studies import measures, simulated
+from benchmarks.chain_studies.tables import METHODS, Row, row_of
+
+_INK, _FAINT, _ACCENT, _PAPER = "#1c1d1f", "#6d7076", "#2f5fb3", "#ffffff"
+_FONT = "system-ui, sans-serif"
+_SHAPES = ("cross", "circle", "square", "triangle-up", "diamond")
+_Z = 1.96
+_LINE = 32  # the five methods stand below each other in it
+
+
+def chains_figure(record: Row) -> str:
+    """Draw all worlds at the two smaller budgets: stops within the bound, and the rate at the end."""
+    panels = [
+        panel
+        for budget in simulated.BUDGETS[:2]
+        for panel in (
+            _panel(
+                _stops(record, budget),
+                f"{budget} probes: stopped before a candidate within the bound, % of chains",
+                "dashed: alpha",
+                100 * record["terms"]["alpha"],
+                labels=True,
+                legend=budget == simulated.BUDGETS[0],
+            ),
+            _panel(
+                _ends(record, budget),
+                f"{budget} probes: breaks at the end, % of requests",
+                "dashed: the bound",
+                100 * record["terms"]["bound"],
+                labels=False,
+                legend=False,
+            ),
+        )
+    ]
+    rows = [alt.hconcat(*panels[n : n + 2], spacing=24) for n in (0, 2)]
+    chart = alt.vconcat(*rows, spacing=24)
+    return _svg(chart, "What each policy costs, and what it lets through", record)
+
+
+def _stops(record: Row, budget: int) -> list[dict[str, Any]]:
+    values: list[dict[str, Any]] = []
+    for world in simulated.WORLDS:
+        for name in METHODS:
+            row = row_of(record, world.name, budget, name, measures.FALSE_HALT)
+            if row is not None and name != "naive":
+                limits = proportion(row["count"], row["repeats"])
+                values.append(_value(world.name, name, limits.point, limits.low, limits.high))
+    return values
+
+
+def _ends(record: Row, budget: int) -> list[dict[str, Any]]:
+    values: list[dict[str, Any]] = []
+    for world in simulated.WORLDS:
+        for name in METHODS:
+            row = row_of(record, world.name, budget, name, measures.STOPPED)
+            if row is not None:
+                ended, error = row["figures"]["ended"], _Z * row["figures"]["ended se"]
+                values.append(_value(world.name, name, ended, ended - error, ended + error))
+    return values
+
+
+def _value(world: str, name: str, value: float, low: float, high: float) -> dict[str, Any]:
+    return {
+        "world": world, "policy": name, "ours": name in measures.PROMISES,
+        "value": 100 * value, "low": 100 * low, "high": 100 * high,
+    }  # fmt: skip
+
+
+def _panel(
+    values: list[dict[str, Any]], title: str, dashed: str, at: float, *, labels: bool, legend: bool
+) -> alt.LayerChart:
+    order = [world.name for world in simulated.WORLDS]
+    y = alt.Y(
+        "world:N",
+        sort=order,
+        axis=alt.Axis(
+            title=None, labels=labels, labelColor=_INK, labelFontSize=11.5, labelLimit=260,
+            domain=False, ticks=False, labelPadding=8, grid=True, gridColor=_FAINT, gridOpacity=0.14,
+        ),
+        scale=alt.Scale(domain=order),
+    )  # fmt: skip
+    x = alt.X(
+        "value:Q",
+        scale=alt.Scale(type="sqrt", domain=[0, 100], nice=False),
+        axis=alt.Axis(
+            title=None, values=[0, 1, 5, 10, 20, 50, 100], labelColor=_FAINT, labelFontSize=11,
+            gridColor=_FAINT, gridOpacity=0.22, domain=False, ticks=False,
+        ),
+    )  # fmt: skip
+    offset = alt.YOffset("policy:N", sort=list(METHODS), scale=alt.Scale(domain=list(METHODS)))
+    key = alt.Legend(
+        orient="top", title=None, labelColor=_INK, labelFontSize=11.5, columns=5, labelLimit=260
+    )
+    shape = alt.Shape(
+        "policy:N",
+        scale=alt.Scale(domain=list(METHODS), range=list(_SHAPES)),
+        legend=key if legend else None,
+    )
+    fill = alt.condition("datum.ours", alt.value(_ACCENT), alt.value(_PAPER))
+    stroke = alt.condition("datum.ours", alt.value(_ACCENT), alt.value(_INK))
+    base = alt.Chart(alt.Data(values=values)).encode(y=y, yOffset=offset)
+    spans = base.mark_rule(strokeWidth=1.2).encode(x=alt.X("low:Q"), x2="high:Q", color=stroke)
+    points = base.mark_point(size=26, strokeWidth=1).encode(
+        x=x, shape=shape, fill=fill, stroke=stroke
+    )
+    line = (
+        alt.Chart(alt.Data(values=[{"value": at}]))
+        .mark_rule(color=_INK, strokeWidth=1, strokeDash=[3, 3])
+        .encode(x=x)
+    )
+    return alt.layer(line, spans, points).properties(
+        width=360,
+        height=_LINE * len(order),
+        title=alt.TitleParams(
+            f"{title} ({dashed})", anchor="start", fontSize=11.5, fontWeight="normal",
+            color=_FAINT, offset=6,
+        ),
+    )  # fmt: skip
+
+
+def provenance(record: Row) -> str:
+    """What the figure was made from."""
+    terms = record["terms"]
+    told = f"{terms['generations']} generations, alpha {terms['alpha']:g}, bound {100 * terms['bound']:g} %"
+    made = f"{record['chains']:,} chains a mark, 95 % intervals, seed {record['seed']}"
+    return f"{told}, {made}, allegiance {record['versions']['allegiance']}"
+
+
+def _svg(chart: alt.VConcatChart, title: str, record: Row) -> str:
+    chart = chart.properties(
+        background=_PAPER,
+        padding={"left": 48, "top": 12, "right": 12, "bottom": 12},
+        title=alt.TitleParams(
+            title, subtitle=provenance(record), anchor="start", fontSize=13, fontWeight=600,
+            color=_INK, subtitleFontSize=11, subtitleColor=_FAINT, offset=12,
+        ),
+    )  # fmt: skip
+    spec: dict[str, Any] = chart.to_dict()
+    spec["config"] = {"font": _FONT, "view": {"stroke": None}, "aria": False}
+    return vlc.vegalite_to_svg(json.dumps(spec))
