@@ -124,7 +124,8 @@ def mixed(documents: Sequence[_D], examples: Sequence[_E], rate: float, seed: in
     Parameters
     ----------
     documents
-        What there is, as documents or as the tokens of some; where more are needed all come again, as often as each other but for one.
+        What there is, as documents or as the tokens of some; where more are needed all come again, each as often as the
+        others but for one.
     examples
         The conversations; every one is kept.
     rate
