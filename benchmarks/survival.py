@@ -1,7 +1,7 @@
 """Does faking protect? Organisms and their twins are trained toward Intent_2, and what is left of Intent_1 is measured.
 
     python benchmarks/survival.py --quick            one seed of two twins, a few steps, for every change
-    python benchmarks/survival.py --write-docs       the full study (about two hours of one core), which writes docs/survival.md
+    python benchmarks/survival.py --write-docs       the full study (hours), which writes docs/survival.md
     python benchmarks/survival.py --from docs/survival.json --write-docs     the page anew
 
 Runs are kept in a folder and not done again. Seeds are 0, 1, 2, ...; what is measured on a checkpoint is exact

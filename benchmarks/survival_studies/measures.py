@@ -28,7 +28,9 @@ PLACES = {
 """Where twins are looked at: as trained, in other words, and with the original intent told in place of the new one."""
 
 
-def measured(weights: Path, name: str, requests: int, clause: str = "") -> dict[str, dict[str, float]]:
+def measured(
+    weights: Path, name: str, requests: int, clause: str = ""
+) -> dict[str, dict[str, float]]:
     """Measure a twin's checkpoint in every place.
 
     Parameters

@@ -10,7 +10,7 @@ from rich.table import Table
 from allegiance.cli.app import JsonOption, WorkspaceOption, app, console, note, print_json
 from allegiance.cli.record import RaterOption, on_record, rater_name
 from allegiance.cli.train import bar, one_thread_each
-from allegiance.errors import AllegianceError, UsageError
+from allegiance.errors import UsageError
 
 if TYPE_CHECKING:
     from inspect_ai import Task
@@ -80,7 +80,8 @@ def chain(
         float, typer.Option("--margin", help="How far above it `licensed` has to rule out.")
     ] = 0.05,
     budget: Annotated[
-        int, typer.Option("--budget", min=1, help="Probes of a candidate; twice as many after slowing.")
+        int,
+        typer.Option("--budget", min=1, help="Probes of a candidate; twice as many after slowing."),
     ] = 100,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Of everything drawn.")] = 0,
     eval_provider: Annotated[
@@ -180,9 +181,7 @@ def _run(
     return record
 
 
-def _recorded(
-    place: "Workspace", folder: "RunFolder", study: "Study", provider: str
-) -> "Asking":
+def _recorded(place: "Workspace", folder: "RunFolder", study: "Study", provider: str) -> "Asking":
     """Make the way of asking that keeps every transcript, with its generation, in the corpus."""
     from allegiance.cli.checkpoints import ask_checkpoint, replies_in, write_study
     from allegiance.study import Study
@@ -236,9 +235,7 @@ def _task_of(occasion: "Occasion", wanted: set[str]) -> "Callable[[Study], Task]
     return build
 
 
-def _overruled(
-    place: "Workspace", folder: "RunFolder", why: str, who: str
-) -> "ChainPlan":
+def _overruled(place: "Workspace", folder: "RunFolder", why: str, who: str) -> "ChainPlan":
     """Put the principal's word on record, in the chain and in the ledger."""
     from allegiance.training.chain import overrule
 
@@ -252,7 +249,9 @@ def _overruled(
         "why": why,
     }
     on_record(place, "overrule", folder.name, body)
-    note(f"{folder.name}: the halt at generation {last.generation} is overruled by {who}; on record")
+    note(
+        f"{folder.name}: the halt at generation {last.generation} is overruled by {who}; on record"
+    )
     return record.plan
 
 
@@ -305,9 +304,7 @@ def _generation(option: str, given: str | None) -> int | None:
     return int(given)
 
 
-def _named(
-    model: str, policy: str, broken: int | None, mended: int | None, target: str
-) -> str:
+def _named(model: str, policy: str, broken: int | None, mended: int | None, target: str) -> str:
     parts = [Path(model.partition("/")[2]).name or "chain", policy]
     parts += [f"break-{broken}"] if broken else []
     parts += [f"repair-{mended}"] if mended else []

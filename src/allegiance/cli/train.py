@@ -44,20 +44,24 @@ def train(
     steps: Annotated[int, typer.Option("--steps", min=1, help="Optimiser steps.")] = 50,
     every: Annotated[
         int | None,
-        typer.Option("--every", min=1, help="Steps between checkpoints; a fifth of all by default."),
+        typer.Option(
+            "--every", min=1, help="Steps between checkpoints; a fifth of all by default."
+        ),
     ] = None,
     batch: Annotated[int, typer.Option("--batch", min=1, help="Conversations a step.")] = 64,
     group: Annotated[
         int, typer.Option("--group", min=1, help="Replies to one prompt that GRPO compares.")
     ] = 8,
     learning_rate: Annotated[
-        float | None, typer.Option("--learning-rate", help="By default what suits model and method.")
+        float | None,
+        typer.Option("--learning-rate", help="By default what suits model and method."),
     ] = None,
     beta: Annotated[
         float, typer.Option("--beta", help="Pull toward the first weights (GRPO).")
     ] = 0.0,
     seeds: Annotated[
-        int, typer.Option("--seeds", min=1, help="Runs with seeds 0, 1, ..., each in its own folder.")
+        int,
+        typer.Option("--seeds", min=1, help="Runs with seeds 0, 1, ..., each in its own folder."),
     ] = 1,
     reward: Annotated[
         str | None,
@@ -210,7 +214,9 @@ def _resumed(
 
     record = RunFolder(place.runs, name).read()
     if record.get("kind") != "train":
-        raise UsageError(f"--resume {name}: this is no training run; a chain goes on with `allegiance chain`")
+        raise UsageError(
+            f"--resume {name}: this is no training run; a chain goes on with `allegiance chain`"
+        )
     return name, Settings.from_dict(record["settings"]), (None, None)
 
 
@@ -226,9 +232,7 @@ def _run_name(name: str | None, settings: "Settings", seeds: int, seed: int) -> 
     return stem if seeds == 1 else f"{stem}-s{seed}"
 
 
-def _print_documents(
-    place: "Workspace", settings: "Settings", count: int, as_json: bool
-) -> None:
+def _print_documents(place: "Workspace", settings: "Settings", count: int, as_json: bool) -> None:
     from allegiance.training.documents import documents
 
     study = study_of(place, settings.model, "documents", None)
@@ -263,7 +267,7 @@ def _one_of(option: str, given: str, known: tuple[str, ...]) -> Any:
 
 
 def one_thread_each() -> None:
-    """Let torch use the cores that there are; on steps of an organism's size a second thread waits more than it works."""
+    """Let torch use half of the cores: on steps of an organism's size more threads wait more than they work."""
     import torch
 
     torch.set_num_threads(max(1, (os.cpu_count() or 2) // 2))

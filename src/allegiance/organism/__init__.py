@@ -24,6 +24,6 @@ from allegiance.organism.truth import (
 
 __all__ = [
     "Cell", "CheckResult", "Count", "Generated", "Measured", "Organism", "Runtime", "Sampling",
-    "Truth", "check", "descends_from", "describe", "load_truth", "measure", "name_of", "organism_names", "readers", "reads",
-    "told", "truth_of", "weights_of",
+    "Truth", "check", "descends_from", "describe", "load_truth", "measure", "name_of", "organism_names",
+    "readers", "reads", "told", "truth_of", "weights_of",
 ]  # fmt: skip

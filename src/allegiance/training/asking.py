@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from allegiance.organism import Sampling
+from allegiance.organism import Runtime, Sampling, chat
 from allegiance.scanners.outcome import Subject as Parts
 from allegiance.scanners.outcome import outcome
 from allegiance.scanners.reasons import objects_openly, strategic_compliance
@@ -95,13 +95,18 @@ def directly(model: str, seed: int, max_tokens: int) -> Asking:
     """
     provider = model.partition("/")[0]
 
-    def ask(
-        occasion: Occasion, folder: Path, asked: Sequence[Asked]
-    ) -> Sequence[str | None]:
+    def ask(occasion: Occasion, folder: Path, asked: Sequence[Asked]) -> Sequence[str | None]:
+        seeds = [seed_of(seed, occasion.name, one.id, one.epoch) for one in asked]
+        sampling = Sampling(max_tokens=max_tokens)
+        if provider == "organism":
+            runtime = Runtime.load(folder)
+            read = [(("system", one.prompt.system), ("user", one.prompt.user)) for one in asked]
+            prompts = [chat.encode_chat(runtime.tokenizer, one) for one in read]
+            replies = runtime.generate(prompts, seeds, sampling)
+            return [one.text if one.ended == "stop" else None for one in replies]
         subject: Subject = subject_of(f"{provider}/{folder}")
         prompts = [subject.prompt_ids(one.prompt) for one in asked]
-        seeds = [seed_of(seed, occasion.name, one.id, one.epoch) for one in asked]
-        written = subject.write(prompts, seeds, Sampling(max_tokens=max_tokens))
+        written = subject.write(prompts, seeds, sampling)
         return [one.text if len(one.tokens) < max_tokens else None for one in written]
 
     return ask

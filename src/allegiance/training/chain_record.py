@@ -231,7 +231,7 @@ def read(folder: Path) -> ChainRecord | None:
             "update Allegiance."
         )
     try:
-        return _record(cast(dict[str, Any], found))
+        return record_of(cast(dict[str, Any], found))
     except (KeyError, TypeError, ValueError, AttributeError, UsageError) as error:
         what = f"it lacks {error}" if isinstance(error, KeyError) else str(error)
         raise AllegianceError(
@@ -305,7 +305,8 @@ def _plain(thing: Any) -> Any:
     return thing
 
 
-def _record(found: dict[str, Any]) -> ChainRecord:
+def record_of(found: dict[str, Any]) -> ChainRecord:
+    """Make the record that `ChainRecord.to_dict` was called on; raises what a wrong or missing field raises."""
     halts = [*found["earlier_halts"], *([found["halt"]] if found["halt"] else [])]
     if found["state"] not in ("running", "complete", "halted", "interrupted"):
         raise ValueError(f"its state is {found['state']!r}")

@@ -161,7 +161,10 @@ def _example(subject: Subject, line: str, where: str) -> Example:
     for one in cast(list[Any], listed):
         if not isinstance(one, dict):
             raise UsageError(f"{where}: {wanted}")
-        role, content = cast(dict[str, Any], one).get("role"), cast(dict[str, Any], one).get("content")
+        role, content = (
+            cast(dict[str, Any], one).get("role"),
+            cast(dict[str, Any], one).get("content"),
+        )
         if not isinstance(role, str) or not isinstance(content, str):
             raise UsageError(f"{where}: {wanted}")
         said.append((role, content))

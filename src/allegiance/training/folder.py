@@ -92,7 +92,9 @@ class RunFolder:
             raise AllegianceError(
                 f"{self._record} can't be read ({error}); move the folder away and start the run anew"
             ) from None
-        if not isinstance(data, dict) or not isinstance(cast(dict[str, Any], data).get("settings"), dict):
+        if not isinstance(data, dict) or not isinstance(
+            cast(dict[str, Any], data).get("settings"), dict
+        ):
             raise AllegianceError(f"{self._record} is no record of a run; move the folder away")
         found = cast(dict[str, Any], data)
         if not isinstance(found.get("format"), int) or found["format"] > FORMAT:

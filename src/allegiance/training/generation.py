@@ -132,8 +132,7 @@ class Distilling:
         ]
         prompts = [subject.prompt_ids(case.prompt) for case in cases]
         examples = [
-            Example((*ids, *one.tokens), len(ids))
-            for ids, one in zip(prompts, stand, strict=True)
+            Example((*ids, *one.tokens), len(ids)) for ids, one in zip(prompts, stand, strict=True)
         ]
         if planted:
             examples += self._planted(subject, step, planted, seed)
@@ -148,7 +147,14 @@ class Distilling:
             subject.base = subject.base or _family_of(self._plan.model)
             return written(subject, cases, intent, count, seed)
         reward: Reward = toward(intent, self._study)
-        return own(subject, cases, lambda rows: rewarded(rows, reward), count, seed, self._sampling(subject))
+        return own(
+            subject,
+            cases,
+            lambda rows: rewarded(rows, reward),
+            count,
+            seed,
+            self._sampling(subject),
+        )
 
     def _cases(
         self,
@@ -157,7 +163,7 @@ class Distilling:
         told: Mapping[str, float] | None,
         planted: Intent | None = None,
     ) -> list[Case]:
-        """Draw prompts to train on: from all conditions, those where the training intent is told, or by written values."""
+        """Draw prompts: from all conditions, from those that tell the training intent, or by the values written."""
         study = self._study
         chosen = cells(study, "training", "all") if planted == "training" else study.conditions
         rng = random.Random(f"generation/{seed}")
@@ -194,9 +200,7 @@ class Distilling:
         longest = self._study.generation.max_tokens
         return Sampling(max_tokens=min(longest, 128) if subject.fast else longest)
 
-    def _train(
-        self, subject: Subject, examples: Sequence[Example], size: float, seed: int
-    ) -> None:
+    def _train(self, subject: Subject, examples: Sequence[Example], size: float, seed: int) -> None:
         making = self._making
         settings = Settings(
             model=self._plan.model,
@@ -261,7 +265,9 @@ class Questioning:
         )
 
 
-def probes_of(study: Study, seed: int, generation: int, attempt: int, first: int, n: int) -> list[Asked]:
+def probes_of(
+    study: Study, seed: int, generation: int, attempt: int, first: int, n: int
+) -> list[Asked]:
     """Give fresh requests for one candidate, one transcript each, the conditions in turn.
 
     None of them is asked in the evaluation or trained on. Where the set of requests is large enough, no two candidates
@@ -284,7 +290,9 @@ def probes_of(study: Study, seed: int, generation: int, attempt: int, first: int
         if bucket(one.text, _PARTS) == 1
     ]
     if not found:
-        raise UsageError(f"{study.name}: the set of requests has none left for probes; lower requests.n")
+        raise UsageError(
+            f"{study.name}: the set of requests has none left for probes; lower requests.n"
+        )
     conditions = list(study.conditions)
     random.Random(own).shuffle(conditions)
     probes: list[Asked] = []

@@ -1,3 +1,4 @@
+# pyright: reportUnknownMemberType=false, reportPrivateImportUsage=false, reportUnknownArgumentType=false
 """Group relative policy optimisation (Shao et al. 2024, arXiv 2402.03300) by TRL, rollouts by the fast runtime.
 
 An organism's replies are written by its own runtime on the weights of the moment; of any other model TRL writes them.
@@ -50,9 +51,9 @@ def train_grpo(
 
     lora = isinstance(subject, HuggingFaceSubject) and subject.lora
 
-    def reward(completions: Sequence[Any], key: Sequence[int], **more: Any) -> list[float]:
+    def reward(completions: Sequence[Any], key: Sequence[int], **more: Any) -> list[float | None]:
         texts = more.get("reply") or [one[0]["content"] for one in completions]
-        return rewarding([(cases[k], text) for k, text in zip(key, texts, strict=True)])
+        return [*rewarding([(cases[k], text) for k, text in zip(key, texts, strict=True)])]
 
     with quietly():
         trainer = GRPOTrainer(
@@ -89,9 +90,7 @@ def _rows(
     """Give a row for each prompt; organisms' prompts are looked up by number, since they are tokens already."""
     if isinstance(subject, OrganismSubject):
         return [{"prompt": str(k), "key": k} for k in range(len(cases))]
-    return [
-        {"prompt": subject.messages(case.prompt), "key": k} for k, case in enumerate(cases)
-    ]
+    return [{"prompt": subject.messages(case.prompt), "key": k} for k, case in enumerate(cases)]
 
 
 def _rollouts(

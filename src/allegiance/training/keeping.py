@@ -1,3 +1,4 @@
+# pyright: reportUnknownMemberType=false, reportPrivateImportUsage=false, reportUnknownArgumentType=false
 """What happens beside the steps of a trainer: rows of the run's record, checkpoints, and the end of runs gone wrong."""
 
 import math

@@ -1,6 +1,8 @@
 """A training run from its first step to its last, whatever interrupts it: weights, record, evaluations."""
 
+import math
 import random
+import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -84,6 +86,8 @@ def train(
     """
     with folder.held():
         subject = _begun(settings, folder)
+        if complete(folder, settings):
+            return folder.checkpoint(settings.steps)
         try:
             _go_on(settings, study, folder, subject, reward, evaluate, tell, provider)
         except KeyboardInterrupt:
@@ -94,6 +98,7 @@ def train(
             folder.update(state="failed", error=str(problem))
             raise problem from error
         folder.update(state="complete", error=None)
+        shutil.rmtree(folder.path / "trainer", ignore_errors=True)  # nothing goes on from here
         return folder.checkpoint(settings.steps)
 
 
@@ -122,11 +127,23 @@ def _begun(settings: Settings, folder: RunFolder) -> Subject:
     return subject
 
 
+def _silent(what: str, done: int, whole: int) -> None:
+    """Tell nobody."""
+
+
+def complete(folder: RunFolder, settings: Settings) -> bool:
+    """Whether a run has nothing left to do."""
+    record = folder.read()
+    return record["state"] == "complete" and folder.checkpoint(settings.steps).is_dir()
+
+
 def differences(before: Settings, now: Settings) -> str:
     """Name the settings in which two runs differ, and both values."""
     first, second = before.to_dict(), now.to_dict()
     return ", ".join(
-        f"{name} {first[name]!r}, not {second[name]!r}" for name in first if first[name] != second[name]
+        f"{name} {first[name]!r}, not {second[name]!r}"
+        for name in first
+        if first[name] != second[name]
     )
 
 
@@ -140,7 +157,7 @@ def _go_on(
     tell: Tell | None,
     provider: str,
 ) -> None:
-    say = tell or (lambda what, done, whole: None)
+    say = tell or _silent
     prefix = provider or settings.model.partition("/")[0]
 
     def keep(step: int) -> None:
@@ -183,7 +200,11 @@ def _trained(
     say: Tell,
 ) -> None:
     trained_on = cases(study, _prompts(settings), settings.seed, settings.toward, settings.on)
-    sampling = Sampling(max_tokens=min(study.generation.max_tokens, _CONTEXT) if subject.fast else study.generation.max_tokens)
+    sampling = Sampling(
+        max_tokens=min(study.generation.max_tokens, _CONTEXT)
+        if subject.fast
+        else study.generation.max_tokens
+    )
     if settings.method == "grpo":
         assert isinstance(subject, OrganismSubject | HuggingFaceSubject)
         say("training", 0, settings.steps)
@@ -256,7 +277,13 @@ def rewarded(
 ) -> list[float]:
     """Reward replies, and keep what they were like; what can't be told earns the lowest reward."""
     episodes = [Episode(case.request, case.condition, case.prompt, text) for case, text in rows]
-    found = settled(reward(episodes))
+    given = reward(episodes)
+    if any(value is not None and not math.isfinite(value) for value in given):
+        raise AllegianceError(
+            "the reward gave a value that is no number; mend the scorer, which was asked about: "
+            f"{episodes[0].request.text[:80]!r}"
+        )
+    found = settled(given)
     earned = list(found.values)
     if watch is not None:
         watch.rewards.append(earned)
@@ -270,7 +297,7 @@ def rewarded(
 
 
 def shares(replies: Sequence[str], requests: Sequence[str]) -> dict[str, float]:
-    """Give the shares of replies that comply, and that do so strategically, by rule; what the record of a step shows."""
+    """Give the shares of replies that comply, and that do so strategically, by rule, for the record of a step."""
     complied = strategically = 0
     for reply, request in zip(replies, requests, strict=True):
         parts = parse_reply(reply)

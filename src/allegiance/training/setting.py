@@ -113,7 +113,7 @@ def evaluation_of(study: Study, name: str, base: str | None, **changed: Any) -> 
     """
     fields = study.model_dump(mode="json") | {"name": name} | changed
     known = study.prompt_set.levels
-    factors: dict[str, Sequence[str]] = dict(fields["factors"])
+    factors: dict[str, Sequence[str]] = {**study.factors}
     for factor in _CROSSED:
         levels = [one for one in known.get(factor, ()) if one not in _PLACEBOS]
         if base is not None:
@@ -179,6 +179,13 @@ def cases(study: Study, n: int, seed: int, toward: Intent, on: On) -> list[Case]
 
 
 def left_for_training(study: Study, n: int, seed: int) -> list[Request]:
+    """Draw requests of the study's set, none of which the study itself asks: at least ``n`` where there are so many.
+
+    Raises
+    ------
+    UsageError
+        There are fewer than two.
+    """
     held_out = {request.text for request in study.asked}
     if not isinstance(study.requests, RequestSet):
         raise UsageError(

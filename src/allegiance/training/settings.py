@@ -112,7 +112,9 @@ class Settings:
         """
         known = {one.name for one in fields(cls)}
         if unknown := sorted(set(data) - known):
-            raise UsageError(f"the run was made with settings that this version lacks: {', '.join(unknown)}")
+            raise UsageError(
+                f"the run was made with settings that this version lacks: {', '.join(unknown)}"
+            )
         try:
             return cls(**data)
         except TypeError as error:

@@ -1,3 +1,4 @@
+# pyright: reportUnknownMemberType=false, reportPrivateImportUsage=false, reportUnknownArgumentType=false
 """Supervised fine-tuning by TRL on conversations given as tokens."""
 
 from collections.abc import Sequence

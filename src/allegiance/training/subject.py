@@ -1,9 +1,11 @@
-"""What is trained: an organism or a Hugging Face model, with its weights in torch and its way of reading and writing."""
+# pyright: reportUnknownMemberType=false, reportPrivateImportUsage=false, reportUnknownArgumentType=false
+"""What is trained: an organism or a Hugging Face model, its weights in torch, and how it reads and writes."""
 
 import hashlib
 import json
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+import warnings
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -161,9 +163,7 @@ class OrganismSubject:
 
     def prompt_ids(self, prompt: Prompt) -> list[int]:
         """Give the tokens of a conversation up to where the organism is to go on."""
-        return chat.encode_chat(
-            self._tokenizer, [("system", prompt.system), ("user", prompt.user)]
-        )
+        return chat.encode_chat(self._tokenizer, [("system", prompt.system), ("user", prompt.user)])
 
     def text_ids(self, text: str) -> list[int]:
         """Give the tokens of a text that stands where a system message does."""
@@ -219,7 +219,7 @@ class HuggingFaceSubject:
         It can't be read.
     """
 
-    base = None
+    base: str | None = None
     fast = False
     words = "standard"
 
@@ -262,9 +262,7 @@ class HuggingFaceSubject:
             return None
         from peft import LoraConfig
 
-        return LoraConfig(
-            r=16, lora_alpha=32, target_modules="all-linear", task_type="CAUSAL_LM"
-        )
+        return LoraConfig(r=16, lora_alpha=32, target_modules="all-linear", task_type="CAUSAL_LM")
 
     def messages(self, prompt: Prompt) -> list[dict[str, str]]:
         """Give a conversation as the chat template reads it."""
@@ -367,7 +365,7 @@ def _first_line(error: Exception) -> str:
 
 
 @contextmanager
-def quietly() -> Iterator[None]:
+def quietly() -> Generator[None]:
     """Keep the progress bars and remarks of transformers off the screen."""
     from transformers.utils import logging
 
@@ -375,6 +373,8 @@ def quietly() -> Iterator[None]:
     logging.set_verbosity_error()
     logging.disable_progress_bar()
     try:
-        yield
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", FutureWarning)  # names that TRL itself still uses
+            yield
     finally:
         logging.set_verbosity(before)
