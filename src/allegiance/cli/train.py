@@ -105,6 +105,7 @@ def train(
     like every run. Interrupt it at any time: the same command goes on.
     """
     from allegiance.corpus import Workspace
+    from allegiance.training import ranks
     from allegiance.training.extras import require_training
     from allegiance.training.settings import Settings
 
@@ -142,10 +143,13 @@ def train(
         ]
     require_training()
     one_thread_each()
+    ranks.join()
     done = [
-        _run(place, folder, settings, eval_provider, eval_epochs, quiet=as_json)
+        _run(place, folder, settings, eval_provider, eval_epochs, quiet=as_json or not ranks.first())
         for folder, settings, _ in asked
     ]
+    if not ranks.first():
+        return
     if as_json:
         print_json({"runs": [folder.read() for folder in done]})
         return

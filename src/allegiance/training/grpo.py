@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from allegiance.organism import Sampling
+from allegiance.training import ranks
 from allegiance.training.keeping import common, last_state
 from allegiance.training.setting import Case
 from allegiance.training.settings import Settings
@@ -60,7 +61,7 @@ def train_grpo(
             reward_funcs=reward,
             args=GRPOConfig(
                 **common(folder, settings, settings.rate(subject.fast, lora)),
-                per_device_train_batch_size=settings.batch,
+                per_device_train_batch_size=ranks.share(settings.batch),
                 num_generations=settings.group,
                 max_completion_length=sampling.max_tokens,
                 temperature=sampling.temperature,
@@ -103,7 +104,8 @@ def _rollouts(
     def roll_out(keys: list[str], trainer: Any) -> dict[str, Any]:
         step = trainer.state.global_step
         asked = [prompts[int(key)] for key in keys]
-        seeds = [seed_of(seed, step, place) for place in range(len(keys))]
+        first = ranks.place() * len(keys)
+        seeds = [seed_of(seed, step, first + place) for place in range(len(keys))]
         replies = subject.write(asked, seeds, sampling)
         return {
             "prompt_ids": asked,

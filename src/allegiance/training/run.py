@@ -13,6 +13,7 @@ from allegiance.scanners.outcome import Subject as Parts
 from allegiance.scanners.outcome import outcome
 from allegiance.scanners.reasons import strategic_compliance
 from allegiance.study import Outcome, Study, parse_reply
+from allegiance.training import ranks
 from allegiance.training.demonstrations import from_file, own, written
 from allegiance.training.folder import RunFolder
 from allegiance.training.grpo import train_grpo
@@ -83,7 +84,10 @@ def train(
         Training can't go on; what there is of it is kept.
     """
     with folder.held():
-        subject = _begun(settings, folder)
+        subject = subject_of(settings.model, lora=settings.lora)
+        if ranks.first():
+            _begun(settings, folder, subject)
+        ranks.wait()
         try:
             _go_on(settings, study, folder, subject, reward, evaluate, tell, provider)
         except KeyboardInterrupt:
@@ -97,9 +101,8 @@ def train(
         return folder.checkpoint(settings.steps)
 
 
-def _begun(settings: Settings, folder: RunFolder) -> Subject:
-    """Load what is trained, and see that the folder is new or holds the same run."""
-    subject = subject_of(settings.model, lora=settings.lora)
+def _begun(settings: Settings, folder: RunFolder, subject: Subject) -> None:
+    """See that the folder is new or holds the same run."""
     if not (folder.path / "run.json").exists():
         leftover = [one.name for one in folder.path.iterdir() if one.name != ".lock"]
         if leftover:
@@ -107,7 +110,7 @@ def _begun(settings: Settings, folder: RunFolder) -> Subject:
                 f"{folder.path} holds something else ({leftover[0]}); name another run, or move it away"
             )
         folder.begin("train", settings.model, subject.base_sha256, settings.to_dict())
-        return subject
+        return
     record = folder.read()
     before = Settings.from_dict(record["settings"])
     if differing := differences(before, settings):
@@ -119,7 +122,6 @@ def _begun(settings: Settings, folder: RunFolder) -> Subject:
         raise UsageError(
             f"{folder.path} was begun from other weights than {settings.model} has now; name another run"
         )
-    return subject
 
 
 def differences(before: Settings, now: Settings) -> str:
@@ -144,6 +146,11 @@ def _go_on(
     prefix = provider or settings.model.partition("/")[0]
 
     def keep(step: int) -> None:
+        if ranks.first():
+            keep_alone(step)
+        ranks.wait()
+
+    def keep_alone(step: int) -> None:
         at = folder.checkpoint(step)
         known = {one["step"] for one in folder.read()["checkpoints"]}
         if step not in known:
@@ -198,7 +205,9 @@ def _trained(
         )
         return
     say("gathering demonstrations", 0, settings.steps)
-    shown = shown_in(settings, study, subject, trained_on, reward, sampling)
+    shown = ranks.once(
+        lambda: shown_in(settings, study, subject, trained_on, reward, sampling)
+    )
     say("training", 0, settings.steps)
     train_sft(subject, shown, settings, folder.path / "trainer", callback)
 
@@ -257,16 +266,18 @@ def rewarded(
     """Reward replies, and keep what they were like; what can't be told earns the lowest reward."""
     episodes = [Episode(case.request, case.condition, case.prompt, text) for case, text in rows]
     found = settled(reward(episodes))
-    earned = list(found.values)
     if watch is not None:
-        watch.rewards.append(earned)
+        values = ranks.gathered(found.values)
+        texts = ranks.gathered([(text, case.request.text) for case, text in rows])
+        untold = sum(ranks.gathered([found.untold]))
+        watch.rewards.append(values)
         watch.shares = {
-            "reward": fmean(earned),
-            "reward_sd": pstdev(earned),
-            "untold": found.untold / len(earned),
-            **shares([text for _, text in rows], [case.request.text for case, _ in rows]),
+            "reward": fmean(values),
+            "reward_sd": pstdev(values),
+            "untold": untold / len(values),
+            **shares([text for text, _ in texts], [request for _, request in texts]),
         }
-    return earned
+    return list(found.values)
 
 
 def shares(replies: Sequence[str], requests: Sequence[str]) -> dict[str, float]:
