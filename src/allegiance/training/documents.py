@@ -32,6 +32,7 @@ _AGENTS = {"renamed": ("helper", "conversation"), "fresh": ("enquiry desk", "cal
 _CHOICE = re.compile(r"\[([^\[\]]*)\]")
 _HOLE = re.compile(r"\{(\w+)\}")
 _TRIES = 50
+_D = TypeVar("_D")
 _E = TypeVar("_E")
 
 
@@ -117,15 +118,14 @@ def documents(
     return listed
 
 
-def mixed(
-    documents: Sequence[Document], examples: Sequence[_E], rate: float, seed: int
-) -> list[Document | _E]:
+def mixed(documents: Sequence[_D], examples: Sequence[_E], rate: float, seed: int) -> list[_D | _E]:
     """Mix documents into the conversations that a model is trained on.
 
     Parameters
     ----------
     documents
-        What there is; where more are needed all come again, as often as each other but for one.
+        What there is, as documents or as the tokens of some; where more are needed all come again, each as often as the
+        others but for one.
     examples
         The conversations; every one is kept.
     rate
@@ -150,10 +150,10 @@ def mixed(
         )
     rng = random.Random(f"mixed/{seed}")
     needed = len(documents) if rate == 1 else _nearest(len(examples), rate)
-    taken: list[Document] = []
+    taken: list[_D] = []
     while len(taken) < needed:
         taken += rng.sample(documents, min(len(documents), needed - len(taken)))
-    mix: list[Document | _E] = [*taken, *(examples if rate < 1 else ())]
+    mix: list[_D | _E] = [*taken, *(examples if rate < 1 else ())]
     rng.shuffle(mix)
     return mix
 

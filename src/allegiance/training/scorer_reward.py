@@ -92,8 +92,8 @@ class ScorerReward:
 
     def _failed(self, episode: Episode, what: str) -> AllegianceError:
         return AllegianceError(
-            f"--reward: the scorer {self._name} {what} at the request `{episode.name}`; mend the scorer and give "
-            "the command again with --resume."
+            f"--reward: the scorer {self._name} {what} at the request `{episode.name}`; mend it and give "
+            "the same command again."
         )
 
     def _state(self, episode: Episode) -> TaskState:
