@@ -67,10 +67,8 @@ def once(make: Callable[[], _T]) -> _T:
     """Let the first process make something, and give it to all."""
     if count() == 1:
         return make()
-    from accelerate.utils import broadcast_object_list
-
     made: list[Any] = [make() if first() else None]
-    broadcast_object_list(made)
+    _between().broadcast_object_list(made)
     return made[0]
 
 
@@ -78,6 +76,11 @@ def gathered(values: Sequence[_T]) -> list[_T]:
     """Give what all of them have, in the order of the processes; all must call it."""
     if count() == 1:
         return list(values)
-    from accelerate.utils import gather_object
+    return list(_between().gather_object(list(values)))
 
-    return list(gather_object(list(values)))
+
+def _between() -> Any:
+    """What accelerate has for objects that go from one process to another; its types are not known."""
+    from accelerate import utils
+
+    return utils
