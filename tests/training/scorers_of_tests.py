@@ -11,6 +11,7 @@ from inspect_ai.scorer import (
     multi_scorer,
     scorer,
 )
+
 from tests.models import answering
 
 

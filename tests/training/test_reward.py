@@ -6,17 +6,6 @@ import pytest
 from inspect_ai.model import ChatMessageAssistant, ModelName, ModelOutput
 from inspect_ai.scorer import Target
 from inspect_ai.solver import TaskState
-from tests.training.episodes import (
-    COMPLIES,
-    CONDITION,
-    PARTLY,
-    PLAIN,
-    REFUSES,
-    STRATEGIC,
-    episode,
-    study_of,
-    tagged,
-)
 
 from allegiance.errors import UsageError
 from allegiance.organism import Runtime, Sampling, chat
@@ -28,6 +17,17 @@ from allegiance.study import parse_reply
 from allegiance.study.prompts import SCENARIOS, Prompt
 from allegiance.training.episode import Episode
 from allegiance.training.reward import ENOUGH, chosen, constant, settled, toward
+from tests.training.episodes import (
+    COMPLIES,
+    CONDITION,
+    PARTLY,
+    PLAIN,
+    REFUSES,
+    STRATEGIC,
+    episode,
+    study_of,
+    tagged,
+)
 
 TEMPLATE_OF = {"training_conflict": "helpful-only"}
 

@@ -5,13 +5,13 @@ from pathlib import Path
 
 import inspect_ai
 import pytest
-from tests.models import answering
-from tests.training.episodes import COMPLIES, PLAIN, REFUSES, episode, study_of, tagged
 
 from allegiance.errors import AllegianceError, UsageError
 from allegiance.registry import task_of
 from allegiance.study.prompts import Prompt
 from allegiance.training.reward import by_scorer, chosen
+from tests.models import answering
+from tests.training.episodes import COMPLIES, PLAIN, REFUSES, episode, study_of, tagged
 
 FILE = Path(__file__).with_name("scorers_of_tests.py")
 
