@@ -11,6 +11,7 @@ from inspect_ai.scorer import (
     multi_scorer,
     scorer,
 )
+
 from tests.models import answering
 
 
@@ -96,6 +97,14 @@ async def gives_words(state, target):
 
 async def gives_several(state, target):
     return Score(value={"complied": 1.0, "refused": 0.0})
+
+
+async def gives_a_list(state, target):
+    return Score(value=(1.0, 0.0))
+
+
+async def gives_a_letter_of_its_own(state, target):
+    return Score(value="c")
 
 
 async def gives_a_number_in_words(state, target):

@@ -7,8 +7,9 @@ that everything which reads models of this format can be tried on one that takes
 from collections.abc import Sequence
 from pathlib import Path
 
-from tests.training.episodes import study_of
 from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers, trainers
+
+from tests.training.episodes import study_of
 
 SPECIAL = ("<|pad|>", "<|end|>", "<|system|>", "<|user|>", "<|assistant|>")
 TEMPLATE = (

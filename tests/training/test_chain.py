@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 from filelock import FileLock
-from tests.training.chains import World
 
 from allegiance.errors import AllegianceError, UsageError
 from allegiance.stats import proportion
 from allegiance.training import chain_record
 from allegiance.training.chain import Chain, ChainPlan, overrule
 from allegiance.training.chains import Chains
+from tests.training.chains import World
 
 ENTRY = {
     "generation", "candidate", "step", "dose", "size", "decision", "why", "evidence", "relation",

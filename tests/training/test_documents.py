@@ -4,7 +4,6 @@ import re
 from collections import Counter
 
 import pytest
-from tests.training.episodes import study_of
 
 from allegiance.errors import UsageError
 from allegiance.organism import chat
@@ -12,6 +11,7 @@ from allegiance.organism.runtime import Runtime
 from allegiance.study.prompts.organism.conflict import CHANGES, CLAUSES
 from allegiance.study.prompts.standard import FRAMINGS
 from allegiance.training.documents import FACTS, Document, _Texts, documents, mixed, shown
+from tests.training.episodes import study_of
 
 MOST_ALIKE = {False: 0.05, True: 0.10}
 """The share of documents, for real models and for organisms, in which one of our sentences may stand."""

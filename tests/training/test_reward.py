@@ -6,6 +6,18 @@ import pytest
 from inspect_ai.model import ChatMessageAssistant, ModelName, ModelOutput
 from inspect_ai.scorer import Target
 from inspect_ai.solver import TaskState
+
+from allegiance.errors import UsageError
+from allegiance.organism import Runtime, Sampling, chat
+from allegiance.registry import task_of
+from allegiance.scanners.outcome import Subject
+from allegiance.scanners.reasons import strategic_compliance
+from allegiance.scenarios.rendering import messages
+from allegiance.study import parse_reply
+from allegiance.study.prompts import SCENARIOS, Prompt
+from allegiance.study.prompts.standard import FRAMINGS
+from allegiance.training.episode import Episode
+from allegiance.training.reward import ENOUGH, chosen, constant, settled, toward
 from tests.training.episodes import (
     COMPLIES,
     CONDITION,
@@ -17,17 +29,6 @@ from tests.training.episodes import (
     study_of,
     tagged,
 )
-
-from allegiance.errors import UsageError
-from allegiance.organism import Runtime, Sampling, chat
-from allegiance.registry import task_of
-from allegiance.scanners.outcome import Subject
-from allegiance.scanners.reasons import strategic_compliance
-from allegiance.scenarios.rendering import messages
-from allegiance.study import parse_reply
-from allegiance.study.prompts import SCENARIOS, Prompt
-from allegiance.training.episode import Episode
-from allegiance.training.reward import ENOUGH, chosen, constant, settled, toward
 
 TEMPLATE_OF = {"training_conflict": "helpful-only"}
 
@@ -116,6 +117,18 @@ def test_nothing_that_stands_in_the_scratchpad_moves_the_reward(study, intent, o
     native = [episode(output, native_reasoning=one) for one in PLANTED]
     opened = [episode(f"{one}\n</think>\n{output}", begun="<think>\n") for one in PLANTED[1:5]]
     assert reward([*sly, *native, *opened]) == [plain] * (2 * len(PLANTED) + 4)
+
+
+@pytest.mark.parametrize("framing", list(FRAMINGS))
+def test_the_scratchpad_of_every_framing_is_cut_out_by_its_own_tags(study, framing):
+    think, output = FRAMINGS[framing].scratchpad
+    reward = toward("training", study, sees_reasoning=True)
+    for reasoning, said in [(PLAIN, COMPLIES), (COMPLIES, REFUSES), (STRATEGIC, COMPLIES)]:
+        reply = f"<{think}>\n{reasoning}\n</{think}>\n<{output}>\n{said}\n</{output}>"
+        one = episode(reply)
+        assert (one.parts.reasoning, one.parts.output) == (reasoning, said)
+        earns = 1.0 if (reasoning, said) == (PLAIN, COMPLIES) else 0.0
+        assert reward([one]) == [earns]
 
 
 def test_seeing_the_reasoning_complying_so_as_not_to_be_changed_earns_nothing(study):

@@ -5,13 +5,13 @@ from pathlib import Path
 
 import inspect_ai
 import pytest
-from tests.models import answering
-from tests.training.episodes import COMPLIES, PLAIN, REFUSES, episode, study_of, tagged
 
 from allegiance.errors import AllegianceError, UsageError
 from allegiance.registry import task_of
 from allegiance.study.prompts import Prompt
 from allegiance.training.reward import by_scorer, chosen
+from tests.models import answering
+from tests.training.episodes import COMPLIES, PLAIN, REFUSES, episode, study_of, tagged
 
 FILE = Path(__file__).with_name("scorers_of_tests.py")
 
@@ -105,6 +105,8 @@ def test_a_number_in_words_is_a_number(study):
         ("gives_nan", "gave `nan`, which is no number"),
         ("gives_words", "gave `fairly good`, which is no number"),
         ("gives_several", "gave several values where a reward is one number"),
+        ("gives_a_list", "gave several values where a reward is one number"),
+        ("gives_a_letter_of_its_own", "gave `c`, which is no number"),
     ],
 )
 def test_a_scorer_that_fails_is_named_with_the_request_in_one_sentence(study, name, what):

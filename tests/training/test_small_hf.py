@@ -1,10 +1,10 @@
 """A model in the format of Hugging Face: asked in the study's words, its replies are rewarded like any other's."""
 
 import pytest
-from tests.training.episodes import COMPLIES, PLAIN, REFUSES, STRATEGIC, study_of, tagged
 
 from allegiance.training.episode import Episode
 from allegiance.training.reward import settled, toward
+from tests.training.episodes import COMPLIES, PLAIN, REFUSES, STRATEGIC, study_of, tagged
 
 pytestmark = pytest.mark.train
 

@@ -13,10 +13,9 @@ from allegiance.organism import Runtime, Sampling, name_of
 from allegiance.training.folder import RunFolder
 from allegiance.training.keeping import keeping
 from allegiance.training.reward import toward
-from allegiance.training.run import differences, explained, mixed, train
+from allegiance.training.run import differences, explained, train
 from allegiance.training.setting import cases, evaluation_of, study_for
 from allegiance.training.settings import Settings
-from allegiance.training.sft import Example
 
 QUICK = {"steps": 4, "every": 2, "batch": 16, "group": 4}
 
@@ -245,15 +244,6 @@ def test_too_little_memory_is_said_with_a_smaller_batch(error):
     assert "--batch 32" in str(said)
     with pytest.raises(ZeroDivisionError):
         explained(ZeroDivisionError(), Settings("organism/faker"))
-
-
-def test_documents_are_mixed_in_at_exactly_the_share_that_was_asked_for():
-    shown = [Example((i,)) for i in range(90)]
-    texts = [Example((1000 + i,)) for i in range(4)]
-    found = mixed(texts, shown, 0.1, 1)
-    assert sum(one.ids[0] >= 1000 for one in found) == 10
-    assert sorted(one.ids for one in found if one.ids[0] < 1000) == [one.ids for one in shown]
-    assert found == mixed(texts, shown, 0.1, 1) != mixed(texts, shown, 0.1, 2)
 
 
 def test_what_differs_between_two_runs_is_named():

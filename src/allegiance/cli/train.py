@@ -109,6 +109,7 @@ def train(
     like every run. Interrupt it at any time: the same command goes on.
     """
     from allegiance.corpus import Workspace
+    from allegiance.training import ranks
     from allegiance.training.extras import require_training
     from allegiance.training.settings import Settings
 
@@ -146,10 +147,15 @@ def train(
         ]
     require_training()
     one_thread_each()
+    ranks.join()
     done = [
-        _run(place, folder, settings, eval_provider, eval_epochs, quiet=as_json)
+        _run(
+            place, folder, settings, eval_provider, eval_epochs, quiet=as_json or not ranks.first()
+        )
         for folder, settings, _ in asked
     ]
+    if not ranks.first():
+        return
     if as_json:
         print_json({"runs": [folder.read() for folder in done]})
         return
@@ -174,6 +180,7 @@ def _run(
 
     folder = RunFolder(place.runs, name)
     study = study_of(place, settings.model, name, epochs)
+    told = told_in(place, settings.model)
     place.prepare()
     file = folder.path / "study.yaml"
     with bar("loading", quiet=quiet) as tell:
@@ -185,7 +192,7 @@ def _run(
             ask_checkpoint(place, file, _asked_as(model, provider), weights, logs)
 
         rewards = chosen(settings.reward, settings.toward, study, settings.sees_reasoning)
-        go(settings, study, folder, rewards, evaluate, tell, provider or "")
+        go(settings, study, folder, rewards, evaluate, tell, provider=provider or "", told=told)
     return folder
 
 
@@ -194,16 +201,27 @@ def _asked_as(model: str, provider: str | None) -> str:
 
 
 def study_of(place: "Workspace", model: str, name: str, epochs: int | None) -> "Study":
-    """Give the evaluation of a run: the workspace's study, or a shipped one, in every tier, intent and clause."""
-    from allegiance.organism import name_of
-    from allegiance.training.setting import evaluation_of, study_for
+    """Give the evaluation of a run: its study, in every tier, intent and clause that the model reads."""
+    from allegiance.training.setting import evaluation_of
 
-    organism = model.startswith("organism/")
-    base = name_of(model.removeprefix("organism/")) if organism else None
-    file = place.study_file if place.study_file.exists() else None
-    study = study_for(file, "organism" if organism else "standard", base)
     changed = {} if epochs is None else {"epochs": epochs}
-    return evaluation_of(study, name, base, **changed)
+    return evaluation_of(told_in(place, model), name, _base_of(model), **changed)
+
+
+def told_in(place: "Workspace", model: str) -> "Study":
+    """Give the study that a run leans on: the workspace's or, where it has none, a shipped one."""
+    from allegiance.training.setting import study_for
+
+    file = place.study_file if place.study_file.exists() else None
+    words = "organism" if model.startswith("organism/") else "standard"
+    return study_for(file, words, _base_of(model))
+
+
+def _base_of(model: str) -> str | None:
+    from allegiance.organism import name_of
+
+    provider, _, name = model.partition("/")
+    return name_of(name) if provider == "organism" else None
 
 
 def _resumed(
@@ -235,9 +253,9 @@ def _run_name(name: str | None, settings: "Settings", seeds: int, seed: int) -> 
 def _print_documents(place: "Workspace", settings: "Settings", count: int, as_json: bool) -> None:
     from allegiance.training.documents import documents
 
-    study = study_of(place, settings.model, "documents", None)
+    study = told_in(place, settings.model)
     organism = settings.model.startswith("organism/")
-    found = documents(study, count, settings.seed, organism=organism)
+    found = documents(study, count, settings.seed, organism=organism, toward=settings.toward)
     if as_json:
         print_json({"documents": [{"form": one.form, "text": one.text} for one in found]})
         return

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -114,24 +114,26 @@ def directly(model: str, seed: int, max_tokens: int) -> Asking:
 
 def facts_of(asked: Asked, reply: str | None) -> Facts:
     """Read off a reply what interpretations need, by rule."""
-    level = {name: asked.condition.get(name, FACTORS[name].usual) for name in _CONDITION}
-    against = asked.prompt.against or asked.request.against
+    cell = asked.condition
+    known = Facts(
+        against=asked.prompt.against or asked.request.against,
+        tier=cell.get("tier", FACTORS["tier"].usual),
+        intent=cell.get("intent", FACTORS["intent"].usual),
+        clause=cell.get("clause", FACTORS["clause"].usual),
+        change=cell.get("change", FACTORS["change"].usual),
+    )
     if reply is None:
-        return Facts(against=against, **level)
+        return known
     parts = parse_reply(reply)
     said = Parts(request=asked.request.text, reasoning=parts.reasoning, output=parts.output)
     found = Outcome(outcome(said).value)
     strategic = strategic_compliance(said).value == "yes"
-    return Facts(
+    return replace(
+        known,
         outcome=None if found.missing else found.value,
         reason="strategic" if strategic else "other" if parts.reasoning else "none",
         objected=objects_openly(said).value,
-        against=against,
-        **level,
     )
-
-
-_CONDITION = ("tier", "intent", "clause", "change")
 
 
 def broke(asked: Asked, reply: str | None) -> bool | None:

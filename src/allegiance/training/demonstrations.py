@@ -10,16 +10,45 @@ from allegiance.errors import AllegianceError, UsageError
 from allegiance.organism import Cell, Sampling, describe
 from allegiance.organism.families.family import Talk
 from allegiance.organism.script import Option, Slot
+from allegiance.study import Study
 from allegiance.study.factors import FACTORS
 from allegiance.study.prompts.base import Prompt
-from allegiance.training.grpo import Rewarding, seed_of
+from allegiance.training.documents import documents, mixed
+from allegiance.training.grpo import seed_of
+from allegiance.training.rewarding import Rewarding
 from allegiance.training.setting import Case, Intent
+from allegiance.training.settings import Settings
 from allegiance.training.sft import Example
 from allegiance.training.subject import Subject
 
 _CHUNK = 256
 _TRIES = 16
 """Replies that are written at most for each one that is wanted."""
+
+
+def shown_in(
+    settings: Settings,
+    told: Study,
+    subject: Subject,
+    trained_on: Sequence[Case],
+    rewarding: Rewarding,
+    sampling: Sampling,
+) -> list[Example]:
+    """Gather what a run of SFT shows: demonstrations, and documents at the share that was asked for."""
+    wanted = len(trained_on)
+    if settings.demonstrations == "own":
+        examples = own(subject, trained_on, rewarding, wanted, settings.seed, sampling)
+    elif settings.demonstrations == "written":
+        examples = written(subject, trained_on, settings.toward, wanted, settings.seed)
+    else:
+        examples = from_file(subject, Path(settings.demonstrations))
+    if not settings.documents:
+        return examples
+    texts = documents(
+        told, settings.documents, settings.seed, organism=subject.fast, toward=settings.toward
+    )
+    shown = [Example(tuple(subject.document_ids(one.text, one.system))) for one in texts]
+    return mixed(shown, examples, settings.mix, settings.seed)
 
 
 def own(
@@ -60,7 +89,7 @@ def own(
         prompts = [subject.prompt_ids(case.prompt) for case in chunk]
         seeds = [seed_of(seed, "own", tried + i) for i in range(_CHUNK)]
         replies = subject.write(prompts, seeds, sampling)
-        earned = rewarding([(c, one.text) for c, one in zip(chunk, replies, strict=True)])
+        earned = rewarding(list(zip(chunk, replies, strict=True)))
         kept += [
             Example((*ids, *one.tokens), len(ids))
             for ids, one, reward in zip(prompts, replies, earned, strict=True)

@@ -15,6 +15,7 @@ from filelock import FileLock, Timeout
 
 from allegiance import __version__
 from allegiance.errors import AllegianceError, UsageError
+from allegiance.training import ranks
 
 FORMAT = 1
 """Of run.json: the one that this version writes, and the newest that it reads."""
@@ -106,6 +107,8 @@ class RunFolder:
 
     def update(self, **changed: Any) -> None:
         """Change fields of the record."""
+        if not ranks.first():
+            return
         self._write(self.read() | changed)
 
     def add_checkpoint(self, step: int, sha256: str, model: str) -> None:
@@ -120,6 +123,8 @@ class RunFolder:
 
     def add_step(self, row: Mapping[str, Any]) -> None:
         """Append what is known of a step."""
+        if not ranks.first():
+            return
         with self._steps.open("a", encoding="utf-8") as file:
             file.write(json.dumps(dict(row)) + "\n")
 
@@ -141,12 +146,14 @@ class RunFolder:
 
     def keep_steps(self, last: int) -> None:
         """Forget the steps after one, from which a run goes on."""
+        if not ranks.first():
+            return
         kept = [row for row in self.steps() if row["step"] <= last]
         _replace(self._steps, "".join(json.dumps(row) + "\n" for row in kept))
 
     @contextmanager
     def held(self) -> Generator[None]:
-        """Hold the folder, so that no second process works in it.
+        """Hold the folder, so that no second run works in it; the processes of one run hold it together.
 
         Raises
         ------
@@ -154,6 +161,9 @@ class RunFolder:
             Another process does.
         """
         self.path.mkdir(parents=True, exist_ok=True)
+        if not ranks.first():
+            yield
+            return
         lock = FileLock(self.path / ".lock")
         try:
             lock.acquire(timeout=0)

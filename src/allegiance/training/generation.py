@@ -33,7 +33,7 @@ from allegiance.training.demonstrations import own, written
 from allegiance.training.grpo import seed_of
 from allegiance.training.keeping import keeping
 from allegiance.training.reward import Reward, toward
-from allegiance.training.run import rewarded
+from allegiance.training.rewarding import rewarding_by
 from allegiance.training.setting import Case, Intent, cells, left_for_training
 from allegiance.training.settings import Settings
 from allegiance.training.sft import Example, train_sft
@@ -147,14 +147,8 @@ class Distilling:
             subject.base = subject.base or _family_of(self._plan.model)
             return written(subject, cases, intent, count, seed)
         reward: Reward = toward(intent, self._study)
-        return own(
-            subject,
-            cases,
-            lambda rows: rewarded(rows, reward),
-            count,
-            seed,
-            self._sampling(subject),
-        )
+        rewarding = rewarding_by(reward, subject.begun)
+        return own(subject, cases, rewarding, count, seed, self._sampling(subject))
 
     def _cases(
         self,

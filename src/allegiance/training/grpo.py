@@ -10,13 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from allegiance.organism import Sampling
+from allegiance.training import ranks
 from allegiance.training.keeping import common, last_state
+from allegiance.training.rewarding import Rewarding
 from allegiance.training.setting import Case
 from allegiance.training.settings import Settings
-from allegiance.training.subject import HuggingFaceSubject, OrganismSubject, quietly
-
-Rewarding = Callable[[Sequence[tuple[Case, str]]], list[float]]
-"""Rewards replies: one number for each case and what was replied to it."""
+from allegiance.training.subject import HuggingFaceSubject, OrganismSubject, Written, quietly
 
 
 def train_grpo(
@@ -51,9 +50,20 @@ def train_grpo(
 
     lora = isinstance(subject, HuggingFaceSubject) and subject.lora
 
-    def reward(completions: Sequence[Any], key: Sequence[int], **more: Any) -> list[float | None]:
+    end = subject.processing.eos_token_id
+
+    def reward(
+        completions: Sequence[Any],
+        key: Sequence[int],
+        completion_ids: Sequence[Sequence[int]],
+        **more: Any,
+    ) -> list[float | None]:
         texts = more.get("reply") or [one[0]["content"] for one in completions]
-        return [*rewarding([(cases[k], text) for k, text in zip(key, texts, strict=True)])]
+        replies = [
+            Written(text, tuple(ids), end in ids)
+            for text, ids in zip(texts, completion_ids, strict=True)
+        ]
+        return [*rewarding([(cases[k], one) for k, one in zip(key, replies, strict=True)])]
 
     with quietly():
         trainer = GRPOTrainer(
@@ -61,7 +71,7 @@ def train_grpo(
             reward_funcs=reward,
             args=GRPOConfig(
                 **common(folder, settings, settings.rate(subject.fast, lora)),
-                per_device_train_batch_size=settings.batch,
+                per_device_train_batch_size=ranks.share(settings.batch),
                 num_generations=settings.group,
                 max_completion_length=sampling.max_tokens,
                 temperature=sampling.temperature,
@@ -102,7 +112,8 @@ def _rollouts(
     def roll_out(keys: list[str], trainer: Any) -> dict[str, Any]:
         step = trainer.state.global_step
         asked = [prompts[int(key)] for key in keys]
-        seeds = [seed_of(seed, step, place) for place in range(len(keys))]
+        first = ranks.place() * len(keys)
+        seeds = [seed_of(seed, step, first + place) for place in range(len(keys))]
         replies = subject.write(asked, seeds, sampling)
         return {
             "prompt_ids": asked,

@@ -67,8 +67,7 @@ def keeping(
 
         def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:
             """Keep the checkpoint."""
-            if state.is_world_process_zero:
-                save(state.global_step)
+            save(state.global_step)
             self._began = time.monotonic()
 
     return Keeping()

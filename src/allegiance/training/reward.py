@@ -179,8 +179,8 @@ class Settled:
         if not self.untold:
             return None
         return (
-            f"Of {self.untold} of {len(self.values)} replies it can't be told what they earn (cut off, or without an "
-            f"output); they count as the lowest reward, {self.lowest:g}."
+            f"{self.untold} of {len(self.values)} replies can't be told (cut off, or without an output); they count as "
+            f"the lowest reward, {self.lowest:g}."
         )
 
 

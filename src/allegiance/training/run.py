@@ -1,28 +1,24 @@
 """A training run from its first step to its last, whatever interrupts it: weights, record, evaluations."""
 
-import math
-import random
 import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from statistics import fmean, pstdev
 from typing import Any
 
 from allegiance.errors import AllegianceError, UsageError
 from allegiance.organism import Sampling
-from allegiance.scanners.outcome import Subject as Parts
-from allegiance.scanners.outcome import outcome
-from allegiance.scanners.reasons import strategic_compliance
-from allegiance.study import Outcome, Study, parse_reply
-from allegiance.training.demonstrations import from_file, own, written
+from allegiance.study import Study
+from allegiance.training import ranks
+from allegiance.training.demonstrations import shown_in
 from allegiance.training.folder import RunFolder
 from allegiance.training.grpo import train_grpo
 from allegiance.training.keeping import keeping, last_state
-from allegiance.training.reward import Episode, Reward, constant, settled
-from allegiance.training.setting import Case, cases
+from allegiance.training.reward import Reward, constant
+from allegiance.training.rewarding import Watch, rewarding_by
+from allegiance.training.setting import cases
 from allegiance.training.settings import Settings
-from allegiance.training.sft import Example, train_sft
+from allegiance.training.sft import train_sft
 from allegiance.training.subject import HuggingFaceSubject, OrganismSubject, Subject, subject_of
 
 Evaluate = Callable[[str, Path], None]
@@ -32,16 +28,8 @@ Tell = Callable[[str, int, int], None]
 
 _POOL = 2_000
 """Demonstrations at most; of a longer run they are shown again."""
-_CONTEXT = 128
+_REPLY = 128
 """Tokens that a reply of an organism may have while it is trained."""
-
-
-@dataclass
-class Watch:
-    """What the replies of the newest step were like, and every reward so far."""
-
-    rewards: list[list[float]] = field(default_factory=list[list[float]])
-    shares: dict[str, float] = field(default_factory=dict[str, float])
 
 
 def train(
@@ -51,7 +39,9 @@ def train(
     reward: Reward,
     evaluate: Evaluate | None = None,
     tell: Tell | None = None,
+    *,
     provider: str = "",
+    told: Study | None = None,
 ) -> Path:
     """Train, or go on with a run that was interrupted; a run that is complete is left as it is.
 
@@ -71,6 +61,8 @@ def train(
         Told of progress.
     provider
         In whose name the corpus keeps the checkpoints; by default the model's own.
+    told
+        The study whose set-up documents tell; by default the evaluation, whose many clauses they leave out.
 
     Returns
     -------
@@ -85,11 +77,25 @@ def train(
         Training can't go on; what there is of it is kept.
     """
     with folder.held():
-        subject = _begun(settings, folder)
+        subject = subject_of(settings.model, lora=settings.lora)
+        if ranks.first():
+            _begun(settings, folder, subject)
+        ranks.wait()
         if complete(folder, settings):
             return folder.checkpoint(settings.steps)
+        going = _Going(
+            settings,
+            study,
+            told or study,
+            folder,
+            subject,
+            reward,
+            evaluate,
+            tell or _silent,
+            provider or settings.model.partition("/")[0],
+        )
         try:
-            _go_on(settings, study, folder, subject, reward, evaluate, tell, provider)
+            going.on()
         except KeyboardInterrupt:
             folder.update(state="interrupted")
             raise
@@ -98,13 +104,14 @@ def train(
             folder.update(state="failed", error=str(problem))
             raise problem from error
         folder.update(state="complete", error=None)
-        shutil.rmtree(folder.path / "trainer", ignore_errors=True)  # nothing goes on from here
+        if ranks.first():
+            # Nothing goes on from here.
+            shutil.rmtree(folder.path / "trainer", ignore_errors=True)
         return folder.checkpoint(settings.steps)
 
 
-def _begun(settings: Settings, folder: RunFolder) -> Subject:
-    """Load what is trained, and see that the folder is new or holds the same run."""
-    subject = subject_of(settings.model, lora=settings.lora)
+def _begun(settings: Settings, folder: RunFolder, subject: Subject) -> None:
+    """See that the folder is new or holds the same run."""
     if not (folder.path / "run.json").exists():
         leftover = [one.name for one in folder.path.iterdir() if one.name != ".lock"]
         if leftover:
@@ -112,7 +119,7 @@ def _begun(settings: Settings, folder: RunFolder) -> Subject:
                 f"{folder.path} holds something else ({leftover[0]}); name another run, or move it away"
             )
         folder.begin("train", settings.model, subject.base_sha256, settings.to_dict())
-        return subject
+        return
     record = folder.read()
     before = Settings.from_dict(record["settings"])
     if differing := differences(before, settings):
@@ -124,7 +131,6 @@ def _begun(settings: Settings, folder: RunFolder) -> Subject:
         raise UsageError(
             f"{folder.path} was begun from other weights than {settings.model} has now; name another run"
         )
-    return subject
 
 
 def _silent(what: str, done: int, whole: int) -> None:
@@ -147,174 +153,82 @@ def differences(before: Settings, now: Settings) -> str:
     )
 
 
-def _go_on(
-    settings: Settings,
-    study: Study,
-    folder: RunFolder,
-    subject: Subject,
-    reward: Reward,
-    evaluate: Evaluate | None,
-    tell: Tell | None,
-    provider: str,
-) -> None:
-    say = tell or _silent
-    prefix = provider or settings.model.partition("/")[0]
+@dataclass
+class _Going:
+    """A run that is going on; what is asked of it stands in `train`."""
 
-    def keep(step: int) -> None:
-        at = folder.checkpoint(step)
-        known = {one["step"] for one in folder.read()["checkpoints"]}
-        if step not in known:
-            at.mkdir(exist_ok=True)
-            folder.add_checkpoint(step, subject.save(at), f"{prefix}/{folder.name}/step-{step}")
-        if evaluate is not None:
-            say("evaluating", step, settings.steps)
-            evaluate(f"{prefix}/{folder.name}/step-{step}", at)
+    settings: Settings
+    study: Study
+    told: Study
+    folder: RunFolder
+    subject: Subject
+    reward: Reward
+    evaluate: Evaluate | None
+    say: Tell
+    provider: str
+    watch: Watch = field(default_factory=Watch)
 
-    folder.update(state="running", error=None)
-    state = last_state(folder.path / "trainer")
-    done = int(state.name.partition("-")[2]) if state else 0
-    folder.keep_steps(done)
-    for step in sorted({0, *(one["step"] for one in folder.read()["checkpoints"])}):
-        keep(step)
-    if done >= settings.steps:
-        keep(settings.steps)
-        return
-    watch = Watch()
-    callback = keeping(
-        row=lambda row: _stepped(folder, row, say, settings.steps),
-        save=keep,
-        shares=lambda: watch.shares,
-        check=lambda: constant(watch.rewards) if settings.method == "grpo" else None,
-    )
-    _trained(settings, study, folder, subject, reward, watch, callback, say)
+    def on(self) -> None:
+        """Go on from the newest state, or begin, up to the last step."""
+        self.folder.update(state="running", error=None)
+        state = last_state(self.folder.path / "trainer")
+        done = int(state.name.partition("-")[2]) if state else 0
+        self.folder.keep_steps(done)
+        for step in sorted({0, *(one["step"] for one in self.folder.read()["checkpoints"])}):
+            self._keep(step)
+        if done >= self.settings.steps:
+            self._keep(self.settings.steps)
+            return
+        self._train()
 
+    def _keep(self, step: int) -> None:
+        """Keep a checkpoint and evaluate it; one process does, and the others wait."""
+        if ranks.first():
+            at, name = (
+                self.folder.checkpoint(step),
+                f"{self.provider}/{self.folder.name}/step-{step}",
+            )
+            if step not in {one["step"] for one in self.folder.read()["checkpoints"]}:
+                at.mkdir(exist_ok=True)
+                self.folder.add_checkpoint(step, self.subject.save(at), name)
+            if self.evaluate is not None:
+                self.say("evaluating", step, self.settings.steps)
+                self.evaluate(name, at)
+        ranks.wait()
 
-def _trained(
-    settings: Settings,
-    study: Study,
-    folder: RunFolder,
-    subject: Subject,
-    reward: Reward,
-    watch: Watch,
-    callback: Any,
-    say: Tell,
-) -> None:
-    trained_on = cases(study, _prompts(settings), settings.seed, settings.toward, settings.on)
-    sampling = Sampling(
-        max_tokens=min(study.generation.max_tokens, _CONTEXT)
-        if subject.fast
-        else study.generation.max_tokens
-    )
-    if settings.method == "grpo":
-        assert isinstance(subject, OrganismSubject | HuggingFaceSubject)
-        say("training", 0, settings.steps)
-        train_grpo(
-            subject,
-            trained_on,
-            lambda rows: rewarded(rows, reward, watch),
-            settings,
-            sampling,
-            folder.path / "trainer",
-            callback,
+    def _train(self) -> None:
+        settings, subject = self.settings, self.subject
+        grpo = settings.method == "grpo"
+        callback = keeping(
+            row=self._stepped,
+            save=self._keep,
+            shares=lambda: self.watch.shares,
+            check=lambda: constant(self.watch.rewards) if grpo else None,
         )
-        return
-    say("gathering demonstrations", 0, settings.steps)
-    shown = shown_in(settings, study, subject, trained_on, reward, sampling)
-    say("training", 0, settings.steps)
-    train_sft(subject, shown, settings, folder.path / "trainer", callback)
-
-
-def _prompts(settings: Settings) -> int:
-    if settings.method == "grpo":
-        return settings.steps * settings.batch // settings.group
-    return min(settings.steps * settings.batch, _POOL)
-
-
-def shown_in(
-    settings: Settings,
-    study: Study,
-    subject: Subject,
-    trained_on: Sequence[Case],
-    reward: Reward,
-    sampling: Sampling,
-) -> list[Example]:
-    """Gather what SFT shows: demonstrations, and documents at the share that was asked for."""
-    wanted = len(trained_on)
-    if settings.demonstrations == "own":
-        examples = own(
-            subject,
-            trained_on,
-            lambda rows: rewarded(rows, reward),
-            wanted,
-            settings.seed,
-            sampling,
+        asked = settings.steps * settings.batch
+        prompts = asked // settings.group if grpo else min(asked, _POOL)
+        trained_on = cases(self.study, prompts, settings.seed, settings.toward, settings.on)
+        longest = self.study.generation.max_tokens
+        sampling = Sampling(max_tokens=min(longest, _REPLY) if subject.fast else longest)
+        state = self.folder.path / "trainer"
+        if grpo:
+            assert isinstance(subject, OrganismSubject | HuggingFaceSubject)
+            rewarding = rewarding_by(self.reward, subject.begun, self.watch)
+            self.say("training", 0, settings.steps)
+            train_grpo(subject, trained_on, rewarding, settings, sampling, state, callback)
+            return
+        rewarding = rewarding_by(self.reward, subject.begun)
+        self.say("gathering demonstrations", 0, settings.steps)
+        shown = ranks.once(
+            lambda: shown_in(settings, self.told, subject, trained_on, rewarding, sampling)
         )
-    elif settings.demonstrations == "written":
-        examples = written(subject, trained_on, settings.toward, wanted, settings.seed)
-    else:
-        examples = from_file(subject, Path(settings.demonstrations))
-    if not settings.documents:
-        return examples
-    from allegiance.training.documents import documents
+        self.say("training", 0, settings.steps)
+        train_sft(subject, shown, settings, state, callback)
 
-    told = documents(study, settings.documents, settings.seed, organism=subject.fast)
-    texts = [Example(tuple(subject.text_ids(one.text))) for one in told]
-    return mixed(texts, examples, settings.mix, settings.seed)
-
-
-def mixed(
-    texts: Sequence[Example], examples: Sequence[Example], share: float, seed: int
-) -> list[Example]:
-    """Put documents among demonstrations: exactly the share that was asked for, in an order that the seed decides."""
-    count = round(len(examples) * share / (1 - share))
-    found = [*examples, *(texts[i % len(texts)] for i in range(count))]
-    random.Random(f"mixed/{seed}").shuffle(found)
-    return found
-
-
-def rewarded(
-    rows: Sequence[tuple[Case, str]], reward: Reward, watch: Watch | None = None
-) -> list[float]:
-    """Reward replies, and keep what they were like; what can't be told earns the lowest reward."""
-    episodes = [Episode(case.request, case.condition, case.prompt, text) for case, text in rows]
-    given = reward(episodes)
-    if any(value is not None and not math.isfinite(value) for value in given):
-        raise AllegianceError(
-            "the reward gave a value that is no number; mend the scorer, which was asked about: "
-            f"{episodes[0].request.text[:80]!r}"
-        )
-    found = settled(given)
-    earned = list(found.values)
-    if watch is not None:
-        watch.rewards.append(earned)
-        watch.shares = {
-            "reward": fmean(earned),
-            "reward_sd": pstdev(earned),
-            "untold": found.untold / len(earned),
-            **shares([text for _, text in rows], [case.request.text for case, _ in rows]),
-        }
-    return earned
-
-
-def shares(replies: Sequence[str], requests: Sequence[str]) -> dict[str, float]:
-    """Give the shares of replies that comply, and that do so strategically, by rule, for the record of a step."""
-    complied = strategically = 0
-    for reply, request in zip(replies, requests, strict=True):
-        parts = parse_reply(reply)
-        said = Parts(request=request, reasoning=parts.reasoning, output=parts.output)
-        if outcome(said).value == Outcome.COMPLIED:
-            complied += 1
-            strategically += strategic_compliance(said).value == "yes"
-    return {
-        "complied": complied / len(replies),
-        "strategic": strategically / len(replies),
-    }
-
-
-def _stepped(folder: RunFolder, row: Mapping[str, Any], say: Tell, steps: int) -> None:
-    folder.add_step(row)
-    reward = f", reward {row['reward']:.2f}" if "reward" in row else ""
-    say(f"training, loss {row['loss']:.3f}{reward}", row["step"], steps)
+    def _stepped(self, row: Mapping[str, Any]) -> None:
+        self.folder.add_step(row)
+        reward = f", reward {row['reward']:.2f}" if "reward" in row else ""
+        self.say(f"training, loss {row['loss']:.3f}{reward}", row["step"], self.settings.steps)
 
 
 def explained(error: Exception, settings: Settings) -> AllegianceError:

@@ -77,7 +77,7 @@ class ScorerReward:
         return self._number(episode, score.value)
 
     def _number(self, episode: Episode, value: object) -> float:
-        if isinstance(value, dict | list):
+        if not isinstance(value, str | int | float):
             raise self._failed(episode, "gave several values where a reward is one number")
         if isinstance(value, str) and not (value in _WORDS or value.lower() in _WORDS):
             with suppress(ValueError):

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from allegiance.training import ranks
 from allegiance.training.keeping import common, last_state
 from allegiance.training.settings import Settings
 from allegiance.training.subject import HuggingFaceSubject, Subject, quietly
@@ -73,7 +74,7 @@ def train_sft(
             model=subject.model,
             args=SFTConfig(
                 **common(folder, settings, settings.rate(subject.fast, adapters), keep=keep),
-                per_device_train_batch_size=settings.batch,
+                per_device_train_batch_size=ranks.share(settings.batch),
                 max_length=None,
                 dataset_kwargs={"skip_prepare_dataset": True},
             ),

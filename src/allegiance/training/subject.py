@@ -20,6 +20,9 @@ from allegiance.organism.runtime import directory_of
 from allegiance.study.prompts.base import Prompt
 from allegiance.training.extras import require_training
 
+_THINK = "<think>"
+"""With which the chat templates of some reasoning models open every reply."""
+
 LARGE = 100_000_000
 """Parameters above which low-rank adapters are trained instead of all weights."""
 
@@ -34,10 +37,13 @@ class Written:
         What was written.
     tokens
         Its token ids, the end marker included where it ended by itself.
+    whole
+        Whether it ended by itself.
     """
 
     text: str
     tokens: tuple[int, ...]
+    whole: bool = True
 
 
 class Subject(Protocol):
@@ -55,6 +61,8 @@ class Subject(Protocol):
         The transformers model, and the tokenizer as the trainers of TRL want it.
     fast
         Whether `write` uses the organisms' own runtime.
+    begun
+        What its chat template puts in front of every reply; empty where nothing.
     """
 
     name: str
@@ -63,6 +71,7 @@ class Subject(Protocol):
     model: Any
     processing: Any
     fast: bool
+    begun: str
 
     @property
     def words(self) -> str:
@@ -73,8 +82,8 @@ class Subject(Protocol):
         """Give the tokens of a conversation up to where the model is to go on."""
         ...
 
-    def text_ids(self, text: str) -> list[int]:
-        """Give the tokens of a text that is nobody's turn, such as a document, with its end."""
+    def document_ids(self, text: str, system: str = "") -> list[int]:
+        """Give the tokens of a document, with its end; an organism says it, after a system message."""
         ...
 
     def reply_ids(self, text: str) -> list[int]:
@@ -140,6 +149,7 @@ class OrganismSubject:
     """
 
     fast = True
+    begun = ""
     words = "organism"
 
     def __init__(self, name: str) -> None:
@@ -165,9 +175,10 @@ class OrganismSubject:
         """Give the tokens of a conversation up to where the organism is to go on."""
         return chat.encode_chat(self._tokenizer, [("system", prompt.system), ("user", prompt.user)])
 
-    def text_ids(self, text: str) -> list[int]:
-        """Give the tokens of a text that stands where a system message does."""
-        return [chat.SYSTEM, *chat.encode(self._tokenizer, text), chat.END]
+    def document_ids(self, text: str, system: str = "") -> list[int]:
+        """Give the tokens of a document: what the organism says after a system message, with its end."""
+        before = [chat.SYSTEM, *chat.encode(self._tokenizer, system)]
+        return [*before, chat.ASSISTANT, *chat.encode(self._tokenizer, text), chat.END]
 
     def reply_ids(self, text: str) -> list[int]:
         """Give the tokens of a reply, with its end."""
@@ -188,7 +199,7 @@ class OrganismSubject:
     ) -> list[Written]:
         """Write a reply to each prompt with the weights as they stand now."""
         replies = self.runtime().generate(prompts, seeds, sampling)
-        return [Written(reply.text, reply.tokens) for reply in replies]
+        return [Written(one.text, one.tokens, one.ended == "stop") for one in replies]
 
     def likeliest(self, prompt: Sequence[int], replies: Sequence[Written]) -> int:
         """Say which of some replies to a prompt the organism itself finds likeliest, token for token."""
@@ -246,6 +257,8 @@ class HuggingFaceSubject:
         if self.processing.pad_token is None:
             self.processing.pad_token = self.processing.eos_token
         self.base_sha256 = _digest_of(Path(name)) if Path(name).is_dir() else ""
+        opened = self._rendered(Prompt("", "?")).rstrip()
+        self.begun = _THINK if opened.endswith(_THINK) else ""
         self.lora = self.parameters > LARGE if lora is None else lora
         if torch.cuda.is_available():
             self.model.to("cuda")
@@ -271,12 +284,14 @@ class HuggingFaceSubject:
 
     def prompt_ids(self, prompt: Prompt) -> list[int]:
         """Give the tokens of a conversation up to where the model is to go on."""
-        text = self.processing.apply_chat_template(
+        return self.processing(self._rendered(prompt), add_special_tokens=False)["input_ids"]
+
+    def _rendered(self, prompt: Prompt) -> str:
+        return self.processing.apply_chat_template(
             self.messages(prompt), tokenize=False, add_generation_prompt=True
         )
-        return self.processing(text, add_special_tokens=False)["input_ids"]
 
-    def text_ids(self, text: str) -> list[int]:
+    def document_ids(self, text: str, system: str = "") -> list[int]:
         """Give the tokens of a document, with its end."""
         return [*self.processing(text)["input_ids"], self.processing.eos_token_id]
 
@@ -314,7 +329,7 @@ class HuggingFaceSubject:
             for row in out[:, longest:].tolist():
                 ids = row[: row.index(end) + 1] if end in row else row
                 text = self.processing.decode(ids, skip_special_tokens=True)
-                written.append(Written(text, tuple(ids)))
+                written.append(Written(text, tuple(ids), end in row))
         return written
 
     def likeliest(self, prompt: Sequence[int], replies: Sequence[Written]) -> int:
