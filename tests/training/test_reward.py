@@ -1,6 +1,8 @@
 """Rewards by the scenario's own rule: what earns, what never counts, and what is said of a reward that teaches nothing."""
 
 import asyncio
+import subprocess
+import sys
 
 import pytest
 from inspect_ai.model import ChatMessageAssistant, ModelName, ModelOutput
@@ -226,3 +228,13 @@ def test_a_reward_is_called_constant_only_where_rare_replies_would_have_shown():
     assert constant([[0.0] * 64] * 22 + [[0.0, 0.5]]) is None
     assert "128 replies of 2 steps earned 1" in constant([[1.0] * 64] * 2, ended=True)
     assert constant([], ended=True) is None
+
+
+def test_rewards_and_documents_need_no_torch():
+    program = (
+        "import sys; sys.modules['torch'] = sys.modules['transformers'] = None\n"
+        "import allegiance.training.reward, allegiance.training.documents\n"
+        "print('loaded')"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert done.stdout.strip() == "loaded", done.stderr
