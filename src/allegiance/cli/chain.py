@@ -1,6 +1,6 @@
 """`allegiance chain`: each generation trains the next, under a policy that says when to stop."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -289,8 +289,8 @@ def _tell(folder: "RunFolder", record: "ChainRecord", workspace: str) -> None:
     )
 
 
-def _interval(relation: Any, intent: str) -> str:
-    found = (relation or {}).get(intent)
+def _interval(relation: "Mapping[str, Any] | None", intent: str) -> str:
+    found = None if relation is None else relation.get(intent)
     if found is None:
         return "–"
     return f"{100 * found['estimate']:.1f} [{100 * found['low']:.1f}, {100 * found['high']:.1f}]"
