@@ -310,7 +310,7 @@ def _run_of(chain) -> dict:
         "software": {"allegiance": "0.1.0"},
         "checkpoints": [
             _checkpoint(chain.name, f"gen-{k}", step=k) for k in range(len(chain.voices))
-        ],  # fmt: skip
+        ],
     }
 
 

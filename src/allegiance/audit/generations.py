@@ -1,9 +1,10 @@
+# pyright: reportUnknownMemberType=false
 """The relation ledger of a chain: for every generation R(agent, intent), and who moved since the one before."""
 
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, cast
 
 from allegiance.audit.acts import Act
 from allegiance.audit.frames import Frame, frame
@@ -18,6 +19,8 @@ from allegiance.study.interpretations import Column, named_cells
 
 GENERATION = "generation"
 """The factor that says of which generation of a chain a transcript is; its levels are numbers from 0."""
+PROBES = "-probes"
+"""What the study of a guard's own questions has after the name of its chain."""
 
 
 @dataclass(frozen=True)
@@ -128,15 +131,11 @@ def chains_in(corpus: Corpus) -> tuple[str, ...]:
     """Name the studies with generations, probes of a guard left out."""
     if GENERATION not in corpus.factors:
         return ()
-    table = corpus.query().table(["study", f"c_{GENERATION}"])
-    pairs = zip(table.column(0).to_pylist(), table.column(1).to_pylist(), strict=True)
-    studies = {study for study, generation in pairs if study and generation is not None}
-    return tuple(sorted(one for one in studies if not is_probe(one, studies)))
-
-
-def is_probe(study: str, studies: Sequence[str] | set[str]) -> bool:
-    """Whether a study holds what the guard of another one asked."""
-    return study.endswith("-probes") and study.removesuffix("-probes") in studies
+    query = corpus.query()
+    there = query.where(Not(IsNull(field(f"c_{GENERATION}", query.snapshot.kinds))))
+    named = cast(list[str | None], there.table(["study"]).column(0).to_pylist())
+    studies = {study for study in named if study}
+    return tuple(sorted(one for one in studies if one.removesuffix(PROBES) not in studies - {one}))
 
 
 def relation_ledger(
