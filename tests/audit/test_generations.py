@@ -109,7 +109,7 @@ def test_levels_of_the_grid_come_first_then_numbers_then_names():
 def test_a_chain_that_is_not_there_is_said_with_those_that_are(tmp_path):
     corpus = corpus_of(tmp_path, chain([10, 10], requests=2, epochs=1))
     assert chains_in(corpus) == ("s",)
-    with pytest.raises(UsageError, match="--chain other: no transcript .* there are s"):
+    with pytest.raises(UsageError, match=r"--chain other: no transcript .* there are s"):
         frame_of_chain(corpus, "other")
     bare = corpus_of(tmp_path / "bare", [Told("a", condition={"tier": "monitored"})])
     assert chains_in(bare) == ()

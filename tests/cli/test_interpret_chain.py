@@ -61,7 +61,7 @@ def test_the_ledger_has_every_generation_in_order_with_both_intents_and_who_move
     by = json.loads(allegiance("interpret", "--by", "generation", "--json").out)
     assert [row["place"]["generation"] for row in by["rows"]] == [str(k) for k in range(11)]
     assert by["rows"][3]["shares"] == found["rows"][3]["shares"]
-    last = [e for e in Ledger.open(place.ledger_file).events() if e.kind == "estimate"][0]
+    last = next(e for e in Ledger.open(place.ledger_file).events() if e.kind == "estimate")
     assert last.body["what"] == "relation-ledger"
     assert len(last.body["rows"]) == 11
 

@@ -4,6 +4,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any, cast
 
 from allegiance.audit.acts import Act
@@ -181,7 +182,7 @@ def relation_ledger(
     for act in inside:
         by_generation[str(generation_of(act))].append(_without_generation(act))
     names = list(by_generation)
-    pairs = list(zip(names, names[1:], strict=False))
+    pairs = list(pairwise(names))
     if len(names) > 2:
         pairs.append((names[0], names[-1]))
     moves = (_move(one, two, by_generation, margin, confidence) for one, two in pairs)

@@ -1,0 +1,4 @@
+"""The page: chain."""
+from fastapi import APIRouter
+router = APIRouter()
+
