@@ -12,9 +12,9 @@ from allegiance.web.svg import (
     PAD,
     WIDTH,
     cut,
+    dot,
     interval_in_words,
     labels_apart,
-    dot,
     placed,
     standing_alone,
     text_at,
@@ -94,7 +94,7 @@ def curves_figure(
         ) * 5  # so that intervals at one place don't hide each other
         parts += _curve(curve, lambda at, a=aside: x_of(at) + a, y_of, alone)
         named.append((y_of(curve.points[-1].interval.point), curve.name))
-    for y, name in labels_apart(named):
+    for y, name in labels_apart(named, top + high):
         parts.append(text_at(left + wide + 10, y + 4, cut(name, 30), "minor"))
     foot = top + high + 46
     if alone:

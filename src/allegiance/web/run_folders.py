@@ -1,10 +1,11 @@
-"""The folders in runs/: what a training run or a chain left there, read with care, for anybody may have put it there."""
+"""The folders in runs/: what a training run or a chain left there, read with care: anybody may have put it there."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar, cast
 
 import msgspec
 
@@ -18,6 +19,8 @@ _LARGEST = 64 * 2**20
 _MOST = 500
 """Folders that are looked into; the newest ones."""
 
+Count = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
+"""A whole number that every part of a page can count with."""
 State = Literal["running", "complete", "interrupted", "failed", "halted"]
 
 
@@ -26,7 +29,7 @@ class Checkpoint(msgspec.Struct, frozen=True):
 
     folder: str
     model: str
-    step: int = 0
+    step: Count = 0
     sha256: str = ""
 
 
@@ -138,34 +141,35 @@ def within(folder: Path, file: Path) -> bool:
     return file.resolve().is_relative_to(folder.resolve())
 
 
-class _Versioned(msgspec.Struct):
-    format: int
+def loaded(data: bytes) -> Any:
+    """Read JSON as Python writes it, where ``NaN`` and ``Infinity`` may stand for numbers.
+
+    Raises
+    ------
+    ValueError, RecursionError
+        If it is none.
+    """
+    try:
+        return msgspec.json.decode(data)
+    except msgspec.MsgspecError:
+        return json.loads(data)
 
 
 def _decoded(data: bytes, name: str, shape: type[T]) -> T | str:
     try:
-        version = msgspec.json.decode(data, type=_Versioned).format
-    except (msgspec.MsgspecError, RecursionError, ValueError):
-        if _is_json(data):
-            return f"{name} says of no format that it is in; it was not written by `allegiance`."
+        found = loaded(data)
+    except (ValueError, RecursionError):
         return f"{name} is cut off or is no JSON; the run may still be writing it, or was killed."
+    version = cast(dict[str, Any], found).get("format") if isinstance(found, dict) else None
+    if type(version) is not int:
+        return f"{name} does not say in which format it is; `allegiance` did not write it."
     if version != FORMAT:
-        return (
-            f"{name} is of format {version}, and this version reads format {FORMAT}; "
-            f"{'update Allegiance' if version > FORMAT else 'it can be made anew'}."
-        )
+        newer = "update Allegiance" if version > FORMAT else "make it anew"
+        return f"{name} is of format {version}, and this version reads format {FORMAT}; {newer}."
     try:
-        return msgspec.json.decode(data, type=shape)
-    except (msgspec.MsgspecError, RecursionError, ValueError) as error:
+        return msgspec.convert(found, shape)
+    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
         return f"{name} does not hold what it should: {str(error)[:160]}."
-
-
-def _is_json(data: bytes) -> bool:
-    try:
-        msgspec.json.decode(data)
-    except (msgspec.MsgspecError, RecursionError, ValueError):
-        return False
-    return True
 
 
 def _read(top: Path, folder: Path) -> Run | Unread | None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 
-from allegiance.web.run_folders import within
+from allegiance.web.run_folders import Count, loaded, within
 
 DRAWN = 240
 """Points of a curve; of more steps, neighbours are averaged."""
@@ -19,7 +19,7 @@ _LAST = 50
 class Step(msgspec.Struct, frozen=True):
     """What a trainer says of a step; what its method lacks is None."""
 
-    step: int
+    step: Count
     reward: float | None = None
     reward_sd: float | None = None
     loss: float | None = None
@@ -101,17 +101,24 @@ def _parsed(data: bytes) -> Steps:
     for number, line in enumerate(lines):
         if not line.strip():
             continue
-        try:
-            one = decoder.decode(line)
-        except (msgspec.MsgspecError, ValueError, RecursionError):
+        one = _one(line, decoder)
+        if one is None:
             unread += number < len(lines) - 1  # the last one is still being written
-            continue
-        if not 0 <= one.step < 2**53:
-            unread += 1
-            continue
-        found[one.step] = one
+        else:
+            found[one.step] = one
     ordered = tuple(found[step] for step in sorted(found))
     return Steps(ordered, unread, "" if ordered else "No step was written yet.")
+
+
+def _one(line: bytes, decoder: "msgspec.json.Decoder[Step]") -> Step | None:
+    try:
+        return decoder.decode(line)
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        pass
+    try:
+        return msgspec.convert(loaded(line), Step)  # a loss that is NaN, as Python writes it
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        return None
 
 
 def _mean(steps: Sequence[Step]) -> Step:

@@ -114,16 +114,14 @@ def _panel(panel: Panel, left: float, top: float, wide: float) -> list[str]:
         parts += _line(line, x_of, y_of)
         if line.points and line.name:
             named.append((y_of(line.points[-1][1]), line.name))
-    ends = labels_apart(named, room=13)
+    ends = labels_apart(named, top + _HIGH, room=13)
     return [
         *parts,
         *(text_at(start + room + 6, y + 4, cut(name, 11), "minor") for y, name in ends),
     ]
 
 
-def _line(
-    line: Line, x_of: Callable[[float], float], y_of: Callable[[float], float]
-) -> list[str]:
+def _line(line: Line, x_of: Callable[[float], float], y_of: Callable[[float], float]) -> list[str]:
     klass = "line second" if line.second else "line"
     parts: list[str] = []
     reach = [one for one in line.spread if all(map(math.isfinite, one))]

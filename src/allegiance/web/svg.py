@@ -84,11 +84,18 @@ def dot(drawn: str, said: str, address: str, alone: bool) -> str:
     return f'<g class="dot" tabindex="0" role="img" aria-label="{said}"><title>{said}</title>{drawn}</g>'
 
 
-def labels_apart(named: Sequence[tuple[float, str]], room: float = 14) -> list[tuple[float, str]]:
-    """Move names at the ends of lines so that none stands on another."""
+def labels_apart(
+    named: Sequence[tuple[float, str]], lowest: float, room: float = 14
+) -> list[tuple[float, str]]:
+    """Move names at the ends of lines so that none stands on another, and none below the `lowest` place."""
     moved: list[tuple[float, str]] = []
     for y, name in sorted(named):
         moved.append((max(y, moved[-1][0] + room) if moved else y, name))
+    limit = lowest
+    for place in range(len(moved) - 1, -1, -1):
+        y, name = moved[place]
+        moved[place] = (min(y, limit), name)
+        limit = moved[place][0] - room
     return moved
 
 

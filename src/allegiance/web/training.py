@@ -1,6 +1,7 @@
-"""The page: training. Runs with their progress, what their trainer counted, and what was audited of their checkpoints."""
+"""The page: training. Runs with their progress, what their trainer counted, what was audited of their checkpoints."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -144,15 +145,19 @@ def _part(site: Site, ups: list[SetUp], category: str) -> str:
 def _shown(found: Numbers | None, one: SetUp, measure: str) -> Shown:
     series = () if found is None or not measure else tuple(audited(found, one, measure))
     curves = _curves(series)
+    own = steps_figure(one.panels, f"{one.name}: what the trainer counted", alone=False)
+    title = f"{measure}, %, on held-out requests"
     return Shown(
         of=one,
         series=series,
-        own=Markup(steps_figure(one.panels, f"{one.name}: what the trainer counted", alone=False)) if one.panels else Markup(""),
-        curves=Markup(curves_figure(curves, _across(curves), f"{measure}, %, on held-out requests", "step", alone=False)) if curves else Markup(""),
-    )  # fmt: skip
+        own=Markup(own if one.panels else ""),
+        curves=Markup(
+            curves_figure(curves, _across(curves), title, "step", alone=False) if curves else ""
+        ),
+    )
 
 
-def _curves(series: "list[Series] | tuple[Series, ...]") -> list[Curve]:
+def _curves(series: Sequence[Series]) -> list[Curve]:
     return [one.curve for one in series if one.curve.points]
 
 
