@@ -187,8 +187,10 @@ def _step(step: int, run: Trained, dice: random.Random) -> dict:
     return found
 
 
-def chained(place: Workspace, chain: Chained, size: Size, *, probed: int = 40) -> list:
-    """Write the folder of a chain, and give the transcripts of its generations and of the guard's probes."""
+def chained(
+    place: Workspace, chain: Chained, size: Size, *, probed: int = 40, speaks: bool = True
+) -> list:
+    """Write the folder of a chain, and give the transcripts of its generations and, if it speaks, of the probes."""
     folder = place.runs / chain.name
     folder.mkdir(parents=True, exist_ok=True)
     study = size.study(chain.name)
@@ -202,7 +204,7 @@ def chained(place: Workspace, chain: Chained, size: Size, *, probed: int = 40) -
         broken = (("gap35", 1.0),)
         for candidate in (1, 2):
             entries.append(_entry(chain, chain.halted_at, candidate, broken, probed, alpha, bound))
-    for entry in entries:
+    for entry in entries if speaks else ():
         fresh = Size(entry["evidence"]["probed"] or 1, 1).study(f"{chain.name}-probes")
         halted = entry["decision"] in ("slow", "halt")
         voices = (("gap35", 1.0),) if halted else chain.voices[entry["generation"]]
@@ -226,7 +228,7 @@ def _entry(chain, number, candidate, voices, probed, alpha, bound) -> dict:
         broke += hit
         value *= (0.5 / bound) if hit else (0.5 / (1 - bound))
         path.append(round(value, 6))
-        if halting and value >= 1 / alpha:
+        if halting and value >= (chain.generations / alpha if candidate > 1 else 10):
             break
     slow, halt = halting and candidate == 1, halting and candidate == 2
     return {
