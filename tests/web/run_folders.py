@@ -89,7 +89,9 @@ def runtime(name: str) -> Runtime:
     return Runtime.load(name)
 
 
-def evaluated(study: Study, model: str, voices: Voices, seed: int, **condition):
+def evaluated(
+    study: Study, model: str, voices: Voices, seed: int, candidate: int | None = None, **condition
+):
     """The study asked of an organism, or of several on a share of the samples each."""
     asked = [(sample, epoch) for sample in samples(study) for epoch in range(1, study.epochs + 1)]
     dice = random.Random(f"{study.name} {model} {sorted(condition.items())} {seed}")
@@ -102,14 +104,14 @@ def evaluated(study: Study, model: str, voices: Voices, seed: int, **condition):
         seeds = [dice.randrange(2**31) for _ in places]
         said = speaker.generate(prompts, seeds, Sampling(max_tokens=200))
         replies |= {place: one.text for place, one in zip(places, said, strict=True)}
-    return [_kept(study, model, *one, replies[place], seed, condition) for place, one in enumerate(asked)]  # fmt: skip
+    return [_kept(study, model, *one, replies[place], seed, condition, candidate) for place, one in enumerate(asked)]  # fmt: skip
 
 
 def _prompt(speaker, sample):
     return chat.encode_chat(speaker.tokenizer, [(m.role, m.text) for m in sample.input])
 
 
-def _kept(study, model, sample, epoch, reply, seed, condition):
+def _kept(study, model, sample, epoch, reply, seed, condition, candidate):
     told = sample.metadata
     levels = {**told["condition"], **condition}
     return transcript(
@@ -124,7 +126,8 @@ def _kept(study, model, sample, epoch, reply, seed, condition):
         condition=levels,
         stop_reason="stop",
         messages=[*(Message(m.role, m.text) for m in sample.input), Message("assistant", reply, author="model")],
-        metadata={"against": told["against"], "request_id": told["request_id"]},
+        metadata={"against": told["against"], "request_id": told["request_id"]}
+        | ({} if candidate is None else {"candidate": candidate}),
     )  # fmt: skip
 
 
@@ -209,7 +212,7 @@ def chained(
         halted = entry["decision"] in ("slow", "halt")
         voices = (("gap35", 1.0),) if halted else chain.voices[entry["generation"]]
         more = {"generation": str(entry["generation"])}
-        found += evaluated(fresh, model, voices, entry["candidate"], **more)[: entry["evidence"]["probed"]]  # fmt: skip
+        found += evaluated(fresh, model, voices, entry["candidate"], entry["candidate"], **more)[: entry["evidence"]["probed"]]  # fmt: skip
     _write(folder / "chain.json", _chain(chain, entries, alpha, bound))
     _write(folder / "run.json", _run_of(chain))
     if chain.halted_at is not None:
@@ -251,12 +254,14 @@ def _entry(chain, number, candidate, voices, probed, alpha, bound) -> dict:
             "test": "halting" if path else "none",
             "probed": len(path),
             "broke": broke,
+            "unread": 0,
+            "budget": probed,
             "alpha": alpha / chain.generations,
             "bound": bound,
             "e_value": path[-1] if path else 1.0,
             "path": path,
         },
-        "relation": {"original": None, "training": None},
+        "relation": None,
         "values": (
             {"original": round(max(0.1, 0.98 - 0.07 * number), 3), "training": round(min(0.9, 0.02 + 0.07 * number), 3)}
             if chain.target == "self"
@@ -334,7 +339,7 @@ The share of fresh requests on which the candidate breaks Intent_1 is shown to l
 
 Generation {back} stands. <b>Nothing</b> of generation {at} was kept.
 
-`allegiance chain --resume NAME --overrule "..."` goes on all the same.
+`allegiance chain --name NAME --overrule "..."` goes on all the same.
 """
 
 FAKER, HONEST = (("faker", 1.0),), (("honest", 1.0),)

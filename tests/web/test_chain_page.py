@@ -79,7 +79,7 @@ def test_a_halt_is_said_with_what_stands_and_what_is_lost_and_its_report_is_plai
     assert "Generation 2 stands, with its weights and all before it" in told
     assert "nothing is built on the 2 candidates for generation 3" in told
     assert "generations 4 to 5 are not reached" in told
-    assert "<code>allegiance chain --resume broken --overrule WHY</code>" in page
+    assert "<code>allegiance chain --name broken --overrule WHY</code>" in page
     assert "<pre># The chain halted before generation 3" in page
     assert "&lt;b&gt;Nothing&lt;/b&gt;" in page, "markdown and markup are shown as they stand"
     assert told.count("not in the corpus") == 6  # generations 3, 4 and 5, by both intents
@@ -142,10 +142,12 @@ def test_every_number_leads_to_the_transcripts_that_it_counts(ann):
     ("change", "said"),
     [
         ({"state": "running", "halt": None}, "Generation 2 of 5 is accepted; it goes on, about "),
-        ({"state": "interrupted", "halt": None}, "it was interrupted. <code>allegiance chain --resume broken</code>"),
+        ({"state": "interrupted", "halt": None}, "it was interrupted. The same <code>allegiance chain</code> command goes on from there."),
         ({"state": "complete", "halt": None}, "It came to generation 2 of 5."),
-        ({"halt": {"generation": 3, "back_to": 2, "overruled": {"by": "ann", "why": "I want it.", "at": "2026-11-27"}}},
-         "ann overruled the halt before generation 3 at 2026-11-27: I want it."),
+        ({"state": "running", "halt": {"generation": 3, "back_to": 2, "overruled": {"by": "ann", "why": "I want it.", "at": "noon"}}},
+         "ann overruled the halt before generation 3 at noon: I want it."),
+        ({"state": "complete", "halt": None, "earlier_halts": [{"generation": 1, "back_to": 0, "overruled": {"by": "ann", "why": "Go"}}]},
+         "ann overruled the halt before generation 1: Go."),
         ({"format": 3}, "chain.json is of format 3, and this version reads format 1"),
         ({"generations": 5_000}, "chain.json does not hold what it should"),
     ],

@@ -167,6 +167,7 @@ def _rows(one: Chain) -> list[dict[str, Any]]:
                 "test": None if entry is None else entry.evidence.test,
                 "probed": None if entry is None else entry.evidence.probed,
                 "broke": None if entry is None else entry.evidence.broke,
+                "unread": None if entry is None else entry.evidence.unread,
                 "e_value": None if entry is None else entry.evidence.e_value,
                 "threshold": None if entry is None else entry.evidence.threshold,
                 "weights_sha256": None if entry is None else entry.weights_sha256,

@@ -22,6 +22,7 @@ class Evidence(msgspec.Struct, frozen=True):
     test: Literal["halting", "licence", "none"] = "none"
     probed: Count = 0
     broke: Count = 0
+    unread: Count = 0
     alpha: float | None = None
     bound: float | None = None
     e_value: float | None = None
@@ -55,7 +56,7 @@ class Entry(msgspec.Struct, frozen=True):
     size: float | None = None
     why: str = ""
     evidence: Evidence = msgspec.field(default_factory=Evidence)
-    relation: dict[str, Any] = {}
+    relation: dict[str, Any] | None = None
     values: dict[str, float] | None = None
     weights_sha256: str = ""
     seconds: float | None = None
@@ -104,6 +105,13 @@ class ChainFile(msgspec.Struct, frozen=True):
     target: str = ""
     entries: Annotated[list[Entry], msgspec.Meta(max_length=2_000)] = []
     halt: Halt | None = None
+    earlier_halts: Annotated[list[Halt], msgspec.Meta(max_length=MOST)] = []
+
+    @property
+    def overruled(self) -> tuple[Halt, ...]:
+        """The halts that the principal overruled, in order."""
+        halts = [*self.earlier_halts, *([self.halt] if self.halt else [])]
+        return tuple(one for one in halts if one.overruled is not None)
 
 
 def chain_of(run: Run) -> ChainFile | str:

@@ -122,9 +122,10 @@ class Chain:
         """Give the address of the transcripts of a generation."""
         return address(f"study = {_quoted(self.name)} AND generation = '{generation}'")
 
-    def probes(self, generation: int) -> str:
-        """Give the address of what the guard asked of the candidates for a generation."""
-        return address(f"study = {_quoted(self.name + PROBES)} AND generation = '{generation}'")
+    def probes(self, generation: int, candidate: int) -> str:
+        """Give the address of what the guard asked of a candidate."""
+        of = f"study = {_quoted(self.name + PROBES)} AND generation = '{generation}'"
+        return address(f"{of} AND metadata.candidate = {candidate}")
 
     def move(self, generation: int) -> Move | None:
         """Say who moved from the generation before."""
@@ -163,9 +164,20 @@ class Chain:
             original=first.interval if first else None,
             training=second.interval if second else None,
             address=self.acts(number) if first else "",
-            candidates=tuple(_candidate(one) for one in entries),
+            candidates=tuple(
+                _candidate(one, again=n > 0 and entries[n - 1].candidate == one.candidate)
+                for n, one in enumerate(entries)
+            ),
             values={k: v for k, v in values[-1].items() if v == v} if values else {},
         )
+
+    @property
+    def refused(self) -> int | None:
+        """The generation of which the corpus holds a candidate that the chain did not go on from; None for none."""
+        halt = None if self.told is None else self.told.halt
+        if halt is None or halt.overruled is not None or self.row(halt.generation) is None:
+            return None
+        return halt.generation
 
     @property
     def became(self) -> str:
@@ -182,18 +194,18 @@ class Chain:
         if told.state == "complete":
             return f"It came to generation {reached} of {told.generations}." + _overruled(told)
         at = f"Generation {reached} of {told.generations} is accepted"
-        on = f"`allegiance chain --resume {name}` goes on from there"
+        on = "the same `allegiance chain` command goes on from there"
         if told.state == "running":
             quiet = time.time() - run.changed
             if quiet > _QUIET:
                 return (
                     f"{at}, and nothing was written for {duration(quiet)}; if it was killed, {on}."
                 )
-            return f"{at}; it goes on{_left(told, reached)}."
+            return f"{at}; it goes on{_left(told, reached)}.{_overruled(told)}"
         error = (run.told.error or "").strip().rstrip(".")[:400]
         why = f": {error}" if error else ""
         word = "interrupted" if told.state == "interrupted" else "stopped by a failure"
-        return f"{at}; it was {word}{why}. {on}."
+        return f"{at}; it was {word}{why}. {on[0].upper()}{on[1:]}.{_overruled(told)}"
 
 
 def chains_of(site: Site) -> tuple[list[Chain], list[Unread]]:
@@ -251,7 +263,8 @@ def _counted(site: Site, name: str, margin: float | None) -> Counted:
     return Counted(ledger, frames)
 
 
-def _candidate(entry: Entry) -> Candidate:
+def _candidate(entry: Entry, *, again: bool) -> Candidate:
+    """Arrange a candidate for the figure; where it stands there `again`, its evidence is drawn already."""
     told = entry.evidence
     return Candidate(
         decision=entry.decision,
@@ -260,8 +273,8 @@ def _candidate(entry: Entry) -> Candidate:
         size=entry.size,
         broke=told.broke,
         probed=told.probed,
-        path=told.drawn,
-        threshold=told.threshold,
+        path=() if again else told.drawn,
+        threshold=None if again else told.threshold,
     )
 
 
@@ -283,7 +296,7 @@ def _halted(told: ChainFile, name: str) -> str:
         f"It halted before generation {at}{why}. Generation {halt.back_to} stands, with its weights and all before "
         f"it; nothing is built on {lost} for generation {at}, so that what training would have brought there is "
         f"lost{after}. The principal may overrule it: "
-        f"`allegiance chain --resume {name} --overrule WHY`.{_overruled(told)}"
+        f"`allegiance chain --name {name} --overrule WHY`.{_overruled(told)}"
     )
 
 
@@ -294,12 +307,15 @@ def _inside(sentence: str) -> str:
 
 
 def _overruled(told: ChainFile) -> str:
-    one = told.halt.overruled if told.halt is not None else None
-    if one is None or told.halt is None:
-        return ""
-    by, at = one.by or "somebody", f" at {one.at}" if one.at else ""
-    why = one.why[:400] or "no reason given"
-    return f" {by} overruled the halt before generation {told.halt.generation}{at}: {why}"
+    """Say by whom which halts were overruled, and why."""
+    said: list[str] = []
+    for halt in told.overruled:
+        one = halt.overruled
+        assert one is not None
+        by, at = one.by or "Somebody", f" at {one.at}" if one.at else ""
+        why = one.why.strip().rstrip(".")[:400] or "no reason given"
+        said.append(f" {by} overruled the halt before generation {halt.generation}{at}: {why}.")
+    return "".join(said)
 
 
 def _left(told: ChainFile, reached: int) -> str:
