@@ -105,13 +105,12 @@ class ChainFile(msgspec.Struct, frozen=True):
     target: str = ""
     entries: Annotated[list[Entry], msgspec.Meta(max_length=2_000)] = []
     halt: Halt | None = None
-    earlier_halts: Annotated[list[Halt], msgspec.Meta(max_length=MOST)] = []
+    earlier_halts: Annotated[list[Halt], msgspec.Meta(max_length=50)] = []
 
     @property
-    def overruled(self) -> tuple[Halt, ...]:
-        """The halts that the principal overruled, in order."""
-        halts = [*self.earlier_halts, *([self.halt] if self.halt else [])]
-        return tuple(one for one in halts if one.overruled is not None)
+    def halts(self) -> tuple[Halt, ...]:
+        """All halts, in order."""
+        return (*self.earlier_halts, *([self.halt] if self.halt else []))
 
 
 def chain_of(run: Run) -> ChainFile | str:

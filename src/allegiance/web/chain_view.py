@@ -61,8 +61,8 @@ class Chain:
     ----------
     run, told
         None where only transcripts are there, or the file can't be read; then `problem` says why.
-    report
-        The words of its halt.
+    reports
+        Of every halt the generation and the words for the principal, in order.
     """
 
     name: str
@@ -70,7 +70,7 @@ class Chain:
     told: ChainFile | None
     problem: str
     counted: Counted
-    report: str
+    reports: tuple[tuple[int, str], ...]
 
     @property
     def ledger(self) -> RelationLedger | None:
@@ -232,11 +232,10 @@ def _chain(site: Site, name: str, run: Run | None) -> Chain:
     counted = site.kept(
         ("relation-ledger", numbers_key(site), name, margin), lambda: _counted(site, name, margin)
     )
-    report = ""
-    if run is not None and file is not None and file.halt is not None:
-        report = report_of(run, file.halt)
+    halts = () if run is None or file is None else file.halts
+    reports = tuple((halt.generation, report_of(run, halt)) for halt in halts if run is not None)
     problem = told if isinstance(told, str) else ""
-    return Chain(name, run, file, problem, counted, report)
+    return Chain(name, run, file, problem, counted, tuple(r for r in reports if r[1]))
 
 
 def _counted(site: Site, name: str, margin: float | None) -> Counted:
@@ -309,9 +308,10 @@ def _inside(sentence: str) -> str:
 def _overruled(told: ChainFile) -> str:
     """Say by whom which halts were overruled, and why."""
     said: list[str] = []
-    for halt in told.overruled:
+    for halt in told.halts:
         one = halt.overruled
-        assert one is not None
+        if one is None:
+            continue
         by, at = one.by or "Somebody", f" at {one.at}" if one.at else ""
         why = one.why.strip().rstrip(".")[:400] or "no reason given"
         said.append(f" {by} overruled the halt before generation {halt.generation}{at}: {why}.")

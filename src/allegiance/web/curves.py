@@ -192,3 +192,9 @@ def _series(
 def is_checkpoint(model: str) -> bool:
     """Whether a model's name ends in the number of a checkpoint."""
     return _CHECKPOINT.match(model) is not None
+
+
+def base_of(model: str) -> str:
+    """Give what stands before the number of a checkpoint; the whole name where there is none."""
+    named = _CHECKPOINT.match(model)
+    return named["base"] if named else model

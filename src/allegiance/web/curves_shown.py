@@ -1,6 +1,6 @@
 """Curves of what the corpus holds by itself: over a factor, or over models that are named as checkpoints."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import Any, Literal
 
 from fastapi import APIRouter, HTTPException
@@ -9,7 +9,14 @@ from starlette.responses import Response
 
 from allegiance.audit.generations import GENERATION
 from allegiance.web.curve_figure import curves_figure
-from allegiance.web.curves import Drawing, along_checkpoints, along_factor, in_order, is_checkpoint
+from allegiance.web.curves import (
+    Drawing,
+    along_checkpoints,
+    along_factor,
+    base_of,
+    in_order,
+    is_checkpoint,
+)
 from allegiance.web.exporting import Format, table_file
 from allegiance.web.numbers import Numbers, numbers
 from allegiance.web.overview import picture
@@ -66,7 +73,6 @@ def drawings_of(
     measure = found.chosen(category)
     if not measure:
         return found, "", []
-    known = {f"organism/{name}" for name in _known(site)} | {f"hf/{name}" for name in _known(site)}
     there = site.corpus.factors
     drawings: list[Drawing] = []
     if "step" in there and (which == "training") == _numeric(found, "step"):
@@ -75,7 +81,8 @@ def drawings_of(
         drawings += along_factor(found, GENERATION, measure)
     if which == "training":
         drawings += along_checkpoints(found, measure)
-    return found, measure, [one for one in drawings if one.title not in known]
+    known = _known(site)
+    return found, measure, [one for one in drawings if not known(one.title)]
 
 
 def any_curves(site: Site, which: Which) -> bool:
@@ -92,9 +99,12 @@ def models_of(site: Site) -> Collection[str]:
     return list(summary["model"])
 
 
-def _known(site: Site) -> list[str]:
-    """Name the runs with folders, which have a place of their own on the page."""
-    return [one.folder for one in runs_in(site.workspace)[0]]
+def _known(site: Site) -> Callable[[str], bool]:
+    """Say of which models runs have folders, and so a place of their own on the page."""
+    runs, _ = runs_in(site.workspace)
+    trained = {base_of(model) for one in runs if one.told.kind == "train" for model in one.models}
+    chained = {one.folder for one in runs if one.told.kind == "chain"}
+    return lambda model: model in trained or model.rpartition("/")[2] in chained
 
 
 def _numeric(found: Numbers, factor: str) -> bool:
