@@ -246,3 +246,37 @@ def test_both_pages_are_used_with_the_keyboard_alone(place, page):
         page.goto(f"{there.address}training")
         assert page.evaluate("document.documentElement.scrollWidth") <= 900
         assert serious(page) == []
+
+
+def test_the_report_of_every_halt_is_shown_and_what_a_refused_candidate_says_is_marked(place):
+    corpus = place.corpus()
+    corpus.add(
+        conversation(
+            k,
+            model="organism/broken",
+            study="broken",
+            condition={**conversation(k).condition, "generation": "3"},
+        )
+        for k in range(24)
+    )
+    (place.runs / "broken" / "halt-2.md").write_text("# The second one")
+    last = {"generation": 3, "back_to": 2, "report": "halt-2.md"}
+    first = {"generation": 1, "back_to": 0, "report": "halt.md", "overruled": {"by": "ann", "why": "Go"}}  # fmt: skip
+    changed(place, "broken", halt=last, earlier_halts=[first])
+    page = section(client(place).get("/chain").text, "broken")
+    assert "of the halt before generation 1</summary><pre># The chain halted" in page
+    assert "of the halt before generation 3</summary><pre># The second one" in page
+    assert "Generation 3, in the drawing and in the table, is the candidate that the chain did not go on from." in page  # fmt: skip
+
+
+def test_an_overruled_candidate_stands_beside_its_halt_and_its_evidence_is_drawn_once(place, ann):
+    told = json.loads((place.runs / "broken" / "chain.json").read_text())
+    again = told["entries"][-1] | {"decision": "overruled", "why": "ann overruled the halt: Go"}
+    changed(place, "broken", entries=[*told["entries"], again])
+    tree = ElementTree.fromstring(ann.get("/chain/timeline.svg?chain=broken").text)
+    names = [one.get("class") for one in tree.iter()]
+    assert names.count("pathend") == 4
+    titles = [one.text for one in tree.iter("{http://www.w3.org/2000/svg}title")]
+    assert any("overruled. ann overruled the halt: Go" in one for one in titles)
+    rows = ann.get("/chain/ledger.json?chain=broken").json()["rows"]
+    assert [r["decision"] for r in rows if r["generation"] == 3 and r["interpretation"] == "letter"] == ["slow", "halt", "overruled"]  # fmt: skip

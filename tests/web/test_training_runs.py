@@ -212,3 +212,19 @@ def test_curves_of_other_checkpoints_stand_below_the_runs(place):
     assert "Other checkpoints and steps in the corpus" in page
     assert "<h2>lab/m, by checkpoint</h2>" in page
     assert {r["title"] for r in ann.get("/training/curves.json").json()["rows"]} == {"lab/m"}
+
+
+def test_checkpoints_that_another_provider_evaluated_belong_to_their_run_all_the_same(place):
+    trained(place, Trained("large", "hf/large", {}), Size())
+    file = place.runs / "large" / "run.json"
+    told = json.loads(file.read_text())
+    names = [f"vllm/large/step-{step}" for step in (0, 40)]
+    told["checkpoints"] = [{"step": 40 * n, "folder": f"step-{40 * n}", "model": one} for n, one in enumerate(names)]  # fmt: skip
+    file.write_text(json.dumps(told))
+    corpus = place.corpus()
+    corpus.add(conversation(k, model=names[k // 24 % 2], study="large") for k in range(96))
+    ann = client(place)
+    assert "<figure>" in section(ann.get("/training").text, "large")
+    assert ann.get("/training/curves.json").status_code == 404
+    rows = [r for r in rows_of(ann) if r["set_up"] == "large"]
+    assert {(r["step"], r["population"]) for r in rows} == {(0, 24), (40, 24)}
