@@ -89,7 +89,8 @@ def screens(site: Site) -> list[Screen]:
         Screen("certificate", f"/claims/{certificate[:12]}", _press("Verify")),
         Screen("compose", "/claims/new"),
         Screen("challenge", "/claims/challenge"),
-        Screen("training", "/training", height=480),
+        Screen("training", "/training?category=strategic-compliance"),
+        Screen("chain", "/chain"),
     ]
 
 

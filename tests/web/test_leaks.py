@@ -14,6 +14,7 @@ from starlette.testclient import TestClient
 from allegiance.corpus import Workspace
 from allegiance.web import Site, create_app
 from tests.web.drawing import drawn, item_of, label, label_all, record_of
+from tests.web.run_folders import Chained, Size, Trained, chained, trained
 from tests.web.serving import HOST, Client, People, client, routes
 
 PEOPLE = People(ann="admin", ben="rater", cleo="rater", rea="reader")
@@ -65,7 +66,15 @@ TABLE = {
     "GET /claims/{digest}": ("/claims/{claim}", READS),
     "GET /claims/{digest}/certificate.{kind}": ("/claims/{claim}/certificate.json", READS),
     "GET /training": ("/training", READS),
+    "GET /api/training": ("/api/training", READS),
+    "GET /training/audited.{kind}": ("/training/audited.csv", READS),
+    "GET /training/steps.{kind}": ("/training/steps.csv?run=r-s0", READS),
+    "GET /training/trainer.{kind}": ("/training/trainer.svg?of=r-s0", READS),
+    "GET /training/audit.{kind}": ("/training/audit.svg?of=r-s0", READS),
     "GET /chain": ("/chain", READS),
+    "GET /api/chain": ("/api/chain", READS),
+    "GET /chain/ledger.{kind}": ("/chain/ledger.csv?chain=c", READS),
+    "GET /chain/timeline.{kind}": ("/chain/timeline.svg?chain=c", READS),
     "GET /{which}/curves.{kind}": ("/training/curves.csv", READS),
     "GET /{which}/figure-{number}.{kind}": ("/training/figure-1.svg", READS),
     # What changes something.
@@ -126,6 +135,8 @@ def _bench(_original, tmp_path_factory) -> Bench:
     folder = tmp_path_factory.mktemp("leaks") / "study"
     shutil.copytree(_original.directory, folder)
     place = Workspace(folder)
+    trained(place, Trained("r-s0", "organism/faker", {}), Size())
+    chained(place, Chained("c", "guarded", ()), Size())
     made = drawn(place, NAME, n=8, seed=int(SEED), design="stratified", by="tier")
     ann, cleo = client(place, PEOPLE, "ann"), client(place, PEOPLE, "cleo")
     for number in range(8):

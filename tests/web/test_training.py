@@ -33,15 +33,21 @@ def stepped(tmp_path):
     return made(tmp_path / "steps", lambda k: {"step": ("0", "50", "200")[k // 24 % 3]})
 
 
-def test_without_steps_the_page_says_what_can_be_done_today_and_counts_nothing(ann, place):
-    for page, words in (("/training", "my-model-step-200"), ("/chain", "handover")):
+def test_without_runs_the_page_says_how_to_make_some_and_counts_nothing(ann, place):
+    for page, words in (
+        ("/training", "allegiance train --model organism/faker"),
+        ("/chain", "allegiance chain --policy guarded"),
+    ):
         found = ann.get(page).text
         assert words in found
-        assert "not part of this version" in found
         assert "<figure>" not in found
     assert ann.get("/training/curves.csv").status_code == 404
+    assert ann.get("/training/audited.csv").status_code == 404
     (place.runs / "grpo-1").mkdir(parents=True)
-    assert "grpo-1" in ann.get("/training").text
+    for page in ("/training", "/chain"):
+        found = ann.get(page).text
+        assert "grpo-1" in found
+        assert "There is no run.json in it." in found
 
 
 def test_a_curve_over_steps_has_the_rates_and_intervals_of_the_report(stepped):
@@ -77,7 +83,7 @@ def test_steps_that_are_kinds_stand_on_the_chain_in_the_order_of_the_grid_and_ar
     page = ann.get("/chain").text
     assert "no line joins them" in page
     assert "<polyline" not in page
-    assert "No steps or checkpoints" in ann.get("/training").text
+    assert "No training runs" in ann.get("/training").text
 
 
 def test_checkpoints_that_are_models_make_one_curve(tmp_path):

@@ -13,6 +13,7 @@ from allegiance.audit.standing import DISPUTED, Labelled, value_of
 from allegiance.corpus.filters import column_name
 from allegiance.errors import UsageError
 from allegiance.stats import Gap, gap
+from allegiance.study.factors import by_size
 
 _KEY = ("study", "task", "request_id")
 
@@ -38,7 +39,7 @@ class GapSpec(Spec, frozen=True, kw_only=True):
 
 
 def levels_of(frame: Frame, factor: str) -> tuple[str, ...]:
-    """Give the levels of a factor in a frame, ``monitored`` first and the others by name.
+    """Give the levels of a factor in a frame, ``monitored`` first, then numbers by size and the others by name.
 
     Raises
     ------
@@ -47,7 +48,8 @@ def levels_of(frame: Frame, factor: str) -> tuple[str, ...]:
     """
     rows = _rows(frame, factor)
     levels = sorted(
-        {row["level"] for row in rows if row["level"]}, key=lambda n: (n != "monitored", n)
+        {row["level"] for row in rows if row["level"]},
+        key=lambda level: (level != "monitored", by_size(level)),
     )
     if len(levels) < 2:
         raise UsageError(

@@ -9,7 +9,7 @@ from allegiance import stats
 from allegiance.audit.acts import Act, Request
 from allegiance.errors import UsageError
 from allegiance.stats import Interval
-from allegiance.study.factors import FACTORS
+from allegiance.study.factors import FACTORS, rank
 from allegiance.study.interpretations import (
     BROKEN,
     INTENTS,
@@ -324,11 +324,6 @@ def _value(act: Act, name: str) -> str:
     return next((level for factor, level in act.condition if factor == name), usual)
 
 
-def _order(fields: Sequence[str], place: Sequence[str]) -> tuple[tuple[int, str], ...]:
-    """Sort levels as the grid lists them, and everything else by name."""
-
-    def rank(field: str, value: str) -> tuple[int, str]:
-        levels = list(FACTORS[field].levels) if field in FACTORS else []
-        return (levels.index(value) if value in levels else len(levels), value)
-
+def _order(fields: Sequence[str], place: Sequence[str]) -> tuple[tuple[int, float, str], ...]:
+    """Sort levels as the grid lists them, numbers by size, and everything else by name."""
     return tuple(rank(field, value) for field, value in zip(fields, place, strict=True))

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol, TypeVar
 
 from allegiance import stats
-from allegiance.study.factors import FACTORS
+from allegiance.study.factors import FACTORS, rank
 
 Row = dict[str, object]
 Request = tuple[str, ...]
@@ -51,13 +51,9 @@ def by_place(
     return {place: groups[place] for place in sorted(groups, key=_rank)}
 
 
-def _rank(place: tuple[tuple[str, str], ...]) -> tuple[tuple[int, str], ...]:
+def _rank(place: tuple[tuple[str, str], ...]) -> tuple[tuple[int, float, str], ...]:
     """Order levels as the factor lists them."""
-    ranks: list[tuple[int, str]] = []
-    for name, level in place:
-        known = tuple(FACTORS[name].levels) if name in FACTORS else ()
-        ranks.append((known.index(level) if level in known else len(known), level))
-    return tuple(ranks)
+    return tuple(rank(name, level) for name, level in place)
 
 
 def outcomes(told: Iterable[tuple[Request, bool | None]]) -> list[list[float | None]]:

@@ -76,7 +76,7 @@ class PrincipalLine:
 def principal_line(acts: Sequence[Act]) -> PrincipalLine:
     """Say of the conditions of a frame whether the intent in force changed, by whom, and whether that was allowed."""
     said = Counter(principal_moved(act.facts).sentence for act in acts)
-    return PrincipalLine(dict(said.most_common()))
+    return PrincipalLine(dict(sorted(said.items(), key=lambda one: (-one[1], one[0]))))
 
 
 def agent_line(

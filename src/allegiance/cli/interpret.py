@@ -33,7 +33,8 @@ _EXCERPT = 100
     epilog=(
         "Example: allegiance interpret · allegiance interpret --interpretation letter --by clause --where "
         "\"model = 'organism/faker'\" · allegiance interpret --interpretation mine.yaml --definitions · "
-        "allegiance interpret --who-moved --before organism/honest --after organism/faker --margin 5%"
+        "allegiance interpret --who-moved --before organism/honest --after organism/faker --margin 5% · "
+        "allegiance interpret --chain NAME --interpretation letter"
     )
 )
 def interpret(
@@ -74,6 +75,10 @@ def interpret(
     margin: Annotated[
         str | None, typer.Option("--margin", help="The difference that would matter, such as 5%.")
     ] = None,
+    chain: Annotated[
+        str | None,
+        typer.Option("--chain", help="The relation ledger of a chain, and who moved in it."),
+    ] = None,
     sign: Annotated[
         str | None, typer.Option("--sign", help="The extrapolation that the rater would sign.")
     ] = None,
@@ -88,14 +93,15 @@ def interpret(
     Where interpretations disagree comes first, with a random transcript of each. Transcripts without verdicts are
     scanned by rule first; looking is on record.
     """
+    from allegiance.audit.generations import frame_of_chain
     from allegiance.audit.interpreted import Basis, interpreted
+    from allegiance.cli.interpret_chain import show_chain
     from allegiance.corpus import Workspace
 
     check_confidence(confidence)
-    if not who_moved and (before or after or margin):
-        raise UsageError("--before, --after and --margin go with --who-moved.")
-    if who_moved and (before is None) != (after is None):
-        raise UsageError("--who-moved: name both --before and --after, or neither.")
+    _check_moving(chain, who_moved, before, after, margin)
+    if chain is not None and (by or where):
+        raise UsageError("--chain takes all of a chain, by generation; leave out --by and --where.")
     place = Workspace(workspace)
     if sign is not None:
         _sign(place, sign, rater_name(rater), as_json)
@@ -105,12 +111,15 @@ def interpret(
         _define(place, columns, on_file, as_json)
         return
     corpus = place.corpus(create=False)
+    population = _frame(corpus, where) if chain is None else frame_of_chain(corpus, chain)
     instruments = _instruments(place, corpus, scanner or [], quiet=as_json)
-    population = _frame(corpus, where)
+    limit = None if margin is None else share("--margin", margin)
+    if chain is not None:
+        show_chain(place, population, chain, instruments, columns, limit, confidence, as_json)
+        return
     acts = _acts(population, instruments)
     basis = Basis.of(population, instruments)
     if who_moved:
-        limit = None if margin is None else share("--margin", margin)
         found = _who_moved(population, acts, before, after, limit, confidence)
         body: dict[str, Any] = {"what": "who-moved", "draws": [], **basis.to_dict(), **found}
         on_record(place, "estimate", "who-moved", body)
@@ -118,6 +127,22 @@ def interpret(
         return
     table = interpreted(acts, basis, columns, by or (), confidence)
     _table(place, population, table, examples, seed, as_json)
+
+
+def _check_moving(
+    chain: str | None, who_moved: bool, before: str | None, after: str | None, margin: str | None
+) -> None:
+    """See that the options that say who moved go together."""
+    if chain is not None and who_moved:
+        raise UsageError(
+            "--chain says who moved from each generation to the next; leave out --who-moved."
+        )
+    if not who_moved and (before or after):
+        raise UsageError("--before and --after go with --who-moved.")
+    if margin and not who_moved and chain is None:
+        raise UsageError("--margin goes with --who-moved, or with --chain.")
+    if who_moved and (before is None) != (after is None):
+        raise UsageError("--who-moved: name both --before and --after, or neither.")
 
 
 def _table(

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from allegiance.report.observations import OUTCOME, Record, Request, Table
+from allegiance.study.factors import by_size
 from allegiance.study.outcomes import Outcome
 
 TIER = "tier"
@@ -76,7 +77,7 @@ def _order(place: Place, rank: Mapping[str, int]) -> tuple[object, ...]:
         place.study or "",
         place.task or "",
         _AGAINST.get(place.against, 5),
-        sorted(place.others.items()),
+        [(factor, *by_size(level)) for factor, level in sorted(place.others.items())],
         _TIERS.get(place.tier or "", 2),
         place.tier or "",
     )

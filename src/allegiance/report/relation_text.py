@@ -50,7 +50,7 @@ def print_disagreements(
 
 def print_rows(rows: Sequence[Row], columns: Sequence[Column], console: Console) -> None:
     """Print R(agent, intent) for each row: the share kept with its interval, k of n tested, and the share tested."""
-    gap = "   " if console.width >= _WIDE else "\n"
+    gap = gap_on(console)
     for row in rows:
         table = Table(box=None, pad_edge=False)
         table.add_column("kept", overflow="fold", ratio=2)
@@ -58,7 +58,7 @@ def print_rows(rows: Sequence[Row], columns: Sequence[Column], console: Console)
             table.add_column(INTENT_NAMES[intent], overflow="fold", ratio=3)
         for column in columns:
             shares = [row.share(intent, column.name) for intent in INTENTS]
-            cells = [Text(gap.join(_numbers(share))) for share in shares]
+            cells = [Text(gap.join(share_numbers(share))) for share in shares]
             of = column.extrapolation
             read = f"\n[{spaced(of.name)}]" if of is not None else ""
             table.add_row(Text(column.interpretation.name + read), *cells)
@@ -129,6 +129,11 @@ def rule_line(intent: str, rule: Rule) -> str:
     return f"{INTENT_NAMES[intent]} {says}: {when or 'always'}"
 
 
+def gap_on(console: Console) -> str:
+    """Say what stands between the two halves of a share: on a narrow terminal they stand one below the other."""
+    return "   " if console.width >= _WIDE else "\n"
+
+
 def place_name(place: Mapping[str, str]) -> str:
     """Name a row by what it is."""
     return (
@@ -150,7 +155,7 @@ def _heading(row: Row) -> str:
     return f"{told}; {MISSING} no outcome: {why}"
 
 
-def _numbers(share: Share) -> tuple[str, ...]:
+def share_numbers(share: Share) -> tuple[str, ...]:
     """Write a share: what was kept with its limits, then k of n and how much of all that is."""
     lost = f", {MISSING} {share.missing:,} missing" if share.missing else ""
     if share.interval is None:

@@ -24,6 +24,7 @@ from allegiance.stats.planning import power, reads_needed
 from allegiance.stats.proportion import lower_bound, proportion
 from allegiance.stats.rate import rate
 from allegiance.stats.requests import Outcomes
+from allegiance.stats.seeds import over_seeds
 from allegiance.stats.selection import Selection, selection
 from allegiance.stats.sequence import ConfidenceSequence, confidence_sequence
 from allegiance.stats.share_within import share_within
@@ -56,6 +57,7 @@ __all__ = [
     "krippendorff_alpha",
     "lower_bound",
     "mcnemar",
+    "over_seeds",
     "paired_difference",
     "power",
     "proportion",

@@ -1,7 +1,13 @@
 """The factors of a condition: what may differ between two cells of a study's grid, and at which levels."""
 
+import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+
+_NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?")
+_DIGITS = 40
+"""Characters of the longest level that is read as a number."""
 
 
 @dataclass(frozen=True)
@@ -283,3 +289,17 @@ _CONTRADICTIONS: tuple[tuple[_Levels, _Levels, str], ...] = (
         "only reasoning that is written into a scratchpad can be edited",
     ),
 )
+
+
+def rank(factor: str, level: str) -> tuple[int, float, str]:
+    """Give a key by which levels stand in order: as the grid lists them, then numbers by size, then others by name."""
+    known = tuple(FACTORS[factor].levels) if factor in FACTORS else ()
+    if level in known:
+        return known.index(level), 0.0, level
+    return len(known), *by_size(level)
+
+
+def by_size(level: str) -> tuple[float, str]:
+    """Give a key by which numbers stand by their size, so that 10 comes after 2, and before all that is none."""
+    number = float(level) if len(level) <= _DIGITS and _NUMBER.fullmatch(level) else math.inf
+    return number, level

@@ -24,7 +24,7 @@ from allegiance.corpus.filters import (
     joined,
 )
 from allegiance.report.observations import OUTCOME
-from allegiance.study.interpretations import BROKEN, FACTS, KEPT, MISSING, Facts
+from allegiance.study.interpretations import BROKEN, FACTS, KEPT, MISSING, Column, Facts
 from allegiance.study.interpretations.facts import UNKNOWN
 from allegiance.web.cells import REQUEST, Cells, fits, nothing, one_of, verdict
 
@@ -72,25 +72,47 @@ def act_frames(acts: Sequence[Act], found: Interpreted, cells: Cells) -> dict[Ke
     acts
         Those that the table counts.
     """
-    read = reading_by(found.columns)
     groups: defaultdict[tuple[str, ...], list[Act]] = defaultdict(list)
     for act in acts:
         groups[place_of(act, found.by)].append(act)
     frames: dict[Key, str | None] = {}
     for row in found.rows:
-        inside = _Inside(groups[tuple(row.place.values())], cells.row(row.place), cells)
-        said = {facts: read(facts) for facts in inside.alike}
-        for share in row.shares:
-            for which, answers in _COUNTED.items():
-                frames[key_of(row, share, which)] = inside.where(
-                    {f for f, by in said.items() if by[share.intent, share.column] in answers}
-                )
-        for one in row.cells:
-            seen = {f: one.cell.seen(f) for f in inside.alike if one.cell.could(f)}
-            for which, answers in _SEEN.items():
-                frames[key_of(row, one, which)] = inside.where(
-                    {f for f, answer in seen.items() if answer in answers}
-                )
+        inside = groups[tuple(row.place.values())]
+        frames |= row_frames(inside, row, cells.row(row.place), found.columns, cells)
+    return frames
+
+
+def row_frames(
+    acts: Sequence[Act],
+    row: Row,
+    expression: Expression,
+    columns: Sequence[Column],
+    cells: Cells,
+) -> dict[Key, str | None]:
+    """Write the filter behind every number of one row.
+
+    Parameters
+    ----------
+    acts
+        Those that the row counts.
+    expression
+        The filter that keeps them.
+    """
+    read = reading_by(columns)
+    inside = _Inside(acts, expression, cells)
+    said = {facts: read(facts) for facts in inside.alike}
+    frames: dict[Key, str | None] = {}
+    for share in row.shares:
+        for which, answers in _COUNTED.items():
+            frames[key_of(row, share, which)] = inside.where(
+                {f for f, by in said.items() if by[share.intent, share.column] in answers}
+            )
+    for one in row.cells:
+        seen = {f: one.cell.seen(f) for f in inside.alike if one.cell.could(f)}
+        for which, answers in _SEEN.items():
+            frames[key_of(row, one, which)] = inside.where(
+                {f for f, answer in seen.items() if answer in answers}
+            )
     return frames
 
 

@@ -26,6 +26,8 @@ _PAGES = (
     "calibrate",
     "claims",
     "training",
+    "chain",
+    "curves_shown",
 )
 
 

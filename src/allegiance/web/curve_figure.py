@@ -12,7 +12,9 @@ from allegiance.web.svg import (
     PAD,
     WIDTH,
     cut,
+    dot,
     interval_in_words,
+    labels_apart,
     placed,
     standing_alone,
     text_at,
@@ -22,11 +24,12 @@ from allegiance.web.svg import (
 
 @dataclass(frozen=True)
 class Point:
-    """A point of a curve: where it lies on the axis across, and its rate."""
+    """A point of a curve: where it lies on the axis across, its rate, and where its transcripts are."""
 
     at: float
     name: str
     interval: Interval
+    address: str = ""
 
 
 @dataclass(frozen=True)
@@ -91,7 +94,7 @@ def curves_figure(
         ) * 5  # so that intervals at one place don't hide each other
         parts += _curve(curve, lambda at, a=aside: x_of(at) + a, y_of, alone)
         named.append((y_of(curve.points[-1].interval.point), curve.name))
-    for y, name in _apart(named):
+    for y, name in labels_apart(named, top + high):
         parts.append(text_at(left + wide + 10, y + 4, cut(name, 30), "minor"))
     foot = top + high + 46
     if alone:
@@ -114,13 +117,15 @@ def _curve(
     for point in curve.points:
         x, one = x_of(point.at), point.interval
         said = escape(inert_line(f"{curve.name}, {point.name}: {interval_in_words(one, False)}"))
-        focus = "" if alone else f' tabindex="0" role="img" aria-label="{said}"'
         parts.append(
-            f'<g class="dot"{focus}><title>{said}</title>'
-            f'<line x1="{x:.1f}" x2="{x:.1f}" y1="{y_of(one.low):.1f}" y2="{y_of(one.high):.1f}" '
-            f'class="span{dashed}"/>'
-            + placed(f"{x:.1f}", y_of(one.point), f'<circle r="4.2" class="{curve.kind}"/>')
-            + "</g>"
+            dot(
+                f'<line x1="{x:.1f}" x2="{x:.1f}" y1="{y_of(one.low):.1f}" y2="{y_of(one.high):.1f}" '
+                f'class="span{dashed}"/>'
+                + placed(f"{x:.1f}", y_of(one.point), f'<circle r="4.2" class="{curve.kind}"/>'),
+                said,
+                "" if alone else point.address,
+                alone,
+            )
         )
     return parts
 
@@ -135,11 +140,3 @@ def _spread_out(
         if not kept or x_of(at) - room > x_of(kept[-1][0]) + 6.2 * min(len(kept[-1][1]), 18) / 2:
             kept.append((at, name))
     return kept
-
-
-def _apart(named: Sequence[tuple[float, str]], room: float = 14) -> list[tuple[float, str]]:
-    """Move names at the end of curves so that none stands on another."""
-    moved: list[tuple[float, str]] = []
-    for y, name in sorted(named):
-        moved.append((max(y, moved[-1][0] + room) if moved else y, name))
-    return moved

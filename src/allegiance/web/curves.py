@@ -1,12 +1,13 @@
 """Curves over training: the cells of the report along a factor, or along checkpoints that were imported as models."""
 
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from allegiance.report import Cell, Measure
 from allegiance.report.cells import TIER
-from allegiance.study.factors import FACTORS
+from allegiance.study.factors import by_size, rank
 from allegiance.web.cells import address, hit_of, observed_values
 from allegiance.web.curve_figure import Curve, Point
 from allegiance.web.numbers import Numbers
@@ -71,7 +72,7 @@ class Drawing:
                 kind=one.tier if one.tier in ("monitored", "unmonitored") else "other",
                 dashed=one.dashed,
                 points=tuple(
-                    Point(p.at, p.level, p.measure.interval)
+                    Point(p.at, p.level, p.measure.interval, p.all_of)
                     for p in one.placed
                     if p.measure.interval is not None
                 ),
@@ -125,15 +126,10 @@ def in_order(factor: str, levels: set[str]) -> tuple[list[tuple[float, str]], bo
     bool
         Whether they are numbers.
     """
-    try:
-        numbers = sorted((float(level), level) for level in levels)
-    except ValueError:
-        known = list(FACTORS[factor].levels) if factor in FACTORS else []
-        ranked = sorted(
-            levels, key=lambda one: (known.index(one) if one in known else len(known), one)
-        )
-        return [(float(at), level) for at, level in enumerate(ranked)], False
-    return numbers, True
+    ordered = sorted(levels, key=lambda one: rank(factor, one))
+    if all(math.isfinite(by_size(level)[0]) for level in ordered):
+        return [(float(level), level) for level in ordered], True
+    return [(float(at), level) for at, level in enumerate(ordered)], False
 
 
 def _drawing(
@@ -196,3 +192,9 @@ def _series(
 def is_checkpoint(model: str) -> bool:
     """Whether a model's name ends in the number of a checkpoint."""
     return _CHECKPOINT.match(model) is not None
+
+
+def base_of(model: str) -> str:
+    """Give what stands before the number of a checkpoint; the whole name where there is none."""
+    named = _CHECKPOINT.match(model)
+    return named["base"] if named else model

@@ -103,14 +103,14 @@ def axis_of(marks: Iterable[Mark], *, zero: bool = True) -> Axis:
     low, high = min(0.0, *values), max(0.0, *values)
     if zero:
         low, high = 0.0, max(high, 0.02)
-    step = _step((high - low) or 0.1)
+    step = round_step((high - low) or 0.1)
     first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
     last = max(last, first + 1)
     ticks = tuple(round(step * number, 10) for number in range(first, last + 1))
     return Axis(ticks[0], ticks[-1], ticks)
 
 
-def _step(span: float) -> float:
+def round_step(span: float) -> float:
     """Choose a round distance of ticks: about five of them."""
     rough = span / 5
     power = 10 ** math.floor(math.log10(rough))

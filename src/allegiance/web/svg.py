@@ -67,6 +67,38 @@ def cut(text: str, most: int) -> str:
     return f"{text[: most - 1 - end]}…{text[len(text) - end :]}"
 
 
+def dot(drawn: str, said: str, address: str, alone: bool) -> str:
+    """Make a mark that says its numbers, and leads to what is behind it; `said` is escaped already.
+
+    Parameters
+    ----------
+    address
+        Where its transcripts are; empty for nowhere.
+    alone
+        Whether the figure stands by itself, where nothing can be stepped to.
+    """
+    if alone:
+        return f'<g class="dot"><title>{said}</title>{drawn}</g>'
+    if address:
+        return f'<a href="{escape(address)}" class="dot" aria-label="{said}"><title>{said}</title>{drawn}</a>'
+    return f'<g class="dot" tabindex="0" role="img" aria-label="{said}"><title>{said}</title>{drawn}</g>'
+
+
+def labels_apart(
+    named: Sequence[tuple[float, str]], lowest: float, room: float = 14
+) -> list[tuple[float, str]]:
+    """Move names at the ends of lines so that none stands on another, and none below the `lowest` place."""
+    moved: list[tuple[float, str]] = []
+    for y, name in sorted(named):
+        moved.append((max(y, moved[-1][0] + room) if moved else y, name))
+    limit = lowest
+    for place in range(len(moved) - 1, -1, -1):
+        y, name = moved[place]
+        moved[place] = (min(y, limit), name)
+        limit = moved[place][0] - room
+    return moved
+
+
 def standing_alone(
     parts: Sequence[str], title: str, foot: float, key: Sequence[str], source: str
 ) -> str:

@@ -1,172 +1,220 @@
-"""The pages: training and chain. What changes over steps, checkpoints or generations, where the corpus holds some."""
+"""The page: training. Runs with their progress, what their trainer counted, what was audited of their checkpoints."""
 
+import json
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any, Literal
 
 from fastapi import APIRouter, HTTPException
 from markupsafe import Markup
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 
-from allegiance.web.curve_figure import curves_figure
-from allegiance.web.curves import Drawing, along_checkpoints, along_factor, in_order, is_checkpoint
+from allegiance.web.curve_figure import Curve, curves_figure
+from allegiance.web.curves_shown import any_curves, drawings_of, drawn
 from allegiance.web.exporting import Format, table_file
-from allegiance.web.numbers import Numbers, numbers
+from allegiance.web.numbers import Numbers, at_hand, numbers, small
 from allegiance.web.overview import picture
 from allegiance.web.overview_rows import key_of, source_of
-from allegiance.web.page import SiteHere, page
+from allegiance.web.page import SiteHere, fragment, page
+from allegiance.web.run_folders import Run, Unread, runs_in, state_of_files
+from allegiance.web.set_ups import Series, SetUp, audited, set_ups
 from allegiance.web.site import Site
+from allegiance.web.step_lines import Steps, steps_of
+from allegiance.web.steps_figure import steps_figure
 
 router = APIRouter()
 
-Which = Literal["training", "chain"]
+_BAND = "band: one standard deviation between the rollouts of a step"
 
 
 @dataclass(frozen=True)
-class RunFolder:
-    """A folder in runs/."""
+class Shown:
+    """A set-up as its section shows it.
 
-    name: str
-    files: int
-    changed: str
+    Attributes
+    ----------
+    series
+        What the corpus says of its checkpoints.
+    own, curves
+        The drawings of what the trainer counted, and of what was audited; empty where there is nothing.
+    """
+
+    of: SetUp
+    series: tuple[Series, ...]
+    own: Markup
+    curves: Markup
+
+    @property
+    def seeds(self) -> bool:
+        """Whether any point is of several seeds."""
+        return any(point.seeds > 1 for one in self.series for point in one.points)
 
 
 @router.get("/training")
-def training(request: Request, site: SiteHere, category: str = "") -> Response:
-    """Show what changes over training."""
-    return _shown(request, site, "training", category)
-
-
-@router.get("/chain")
-def chain(request: Request, site: SiteHere, category: str = "") -> Response:
-    """Show what changes over generations."""
-    return _shown(request, site, "chain", category)
-
-
-@router.get("/{which}/curves.{kind}")
-def exported(site: SiteHere, which: Which, kind: Format, category: str = "") -> Response:
-    """Give the points of the curves as a table."""
-    found, measure, drawings = _drawings(site, which, category)
-    if found is None or not drawings:
-        raise HTTPException(404, _NOTHING)
-    rows = [row for one in drawings for row in _rows(one, measure)]
-    columns = list(dict.fromkeys(name for row in rows for name in row))
-    return table_file(rows, columns, f"{site.name}-{which}", source_of(site, found, measure), kind)
-
-
-@router.get("/{which}/figure-{number}.{kind}")
-def figure(
-    site: SiteHere, which: Which, number: int, kind: Literal["svg", "png"], category: str = ""
-) -> Response:
-    """Give a drawing of curves as a file."""
-    found, measure, drawings = _drawings(site, which, category)
-    if found is None or not 1 <= number <= len(drawings):
-        raise HTTPException(404, _NOTHING)
-    one = drawings[number - 1]
-    source = source_of(site, found, measure)
-    title = _title(one, measure)
-    svg = curves_figure(one.curves, one.across, title, one.over, source, key=key_of(found))
-    return picture(svg, f"{site.name}-{which}-{number}", kind)
-
-
-def _shown(request: Request, site: Site, which: Which, category: str) -> Response:
-    found, measure, drawings = _drawings(site, which, category)
-    drawn = [(one, _drawn(one, measure)) for one in drawings]
+def training(request: Request, site: SiteHere, category: str = "", wait: bool = False) -> Response:
+    """Show training runs; where counting takes long, the runs come first and what was audited follows."""
+    found, unread = _set_ups(site)
+    counts = bool(found) or any_curves(site, "training")
+    at_once = not counts or wait or small(site) or at_hand(site)
     return page(
         request,
         "training.html.j2",
-        which=which,
-        drawn=drawn,
+        ups=found,
+        unread=unread,
+        counts=counts,
+        category=category,
+        part=Markup(_part(site, found, category)) if counts and at_once else "",
+    )
+
+
+@router.get("/api/training")
+def training_part(site: SiteHere, category: str = "") -> JSONResponse:
+    """Give what was audited as a part of the page."""
+    return JSONResponse({"html": _part(site, _set_ups(site)[0], category)})
+
+
+@router.get("/training/audited.{kind}")
+def audited_table(site: SiteHere, kind: Format, category: str = "") -> Response:
+    """Give the audited points of all set-ups as a table."""
+    ups, _ = _set_ups(site)
+    if not ups:
+        raise HTTPException(404, _NO_RUN)
+    found = numbers(site)
+    measure = found.chosen(category)
+    rows = [row for one in ups for row in _audited_rows(found, one, measure)]
+    columns = list(dict.fromkeys(name for row in rows for name in row))
+    return table_file(rows, columns, f"{site.name}-audited", source_of(site, found, measure), kind)
+
+
+@router.get("/training/steps.{kind}")
+def steps_table(site: SiteHere, kind: Format, run: str) -> Response:
+    """Give the lines of a run's trainer as a table."""
+    one = next((one for one in runs_in(site.workspace)[0] if one.folder == run), None)
+    if one is None:
+        raise HTTPException(404, _NO_RUN)
+    columns = ["step", "reward", "reward_sd", "loss", "complied", "strategic", "seconds"]
+    rows = [{name: getattr(step, name) for name in columns} for step in _steps(site, one).all]
+    return table_file(rows, columns, f"{site.name}-{run}-steps", _own_source(one), kind)
+
+
+@router.get("/training/trainer.{kind}")
+def trainer_figure(site: SiteHere, kind: Literal["svg", "png"], of: str) -> Response:
+    """Give the drawing of what the trainer of a set-up counted as a file."""
+    one = _named(site, of)
+    if not one.panels:
+        raise HTTPException(404, "Its trainer wrote no step yet.")
+    title = f"{one.name}: what the trainer counted"
+    source = " · ".join(_own_source(each.run) for each in one.runs)
+    return picture(steps_figure(one.panels, title, source, key=[_BAND]), f"{site.name}-trainer", kind)  # fmt: skip
+
+
+@router.get("/training/audit.{kind}")
+def audit_figure(
+    site: SiteHere, kind: Literal["svg", "png"], of: str, category: str = ""
+) -> Response:
+    """Give the drawing of what was audited of a set-up as a file."""
+    one, found = _named(site, of), numbers(site)
+    measure = found.chosen(category)
+    curves = _curves(audited(found, one, measure))
+    if not curves:
+        raise HTTPException(404, "Nothing was observed of its checkpoints yet.")
+    key = [*key_of(found), *([_SEEDS] if len(one.runs) > 1 else [])]
+    title, source = f"{one.name}: {measure}, %, by step", source_of(site, found, measure)
+    svg = curves_figure(curves, _across(curves), title, "step", source, key=key)
+    return picture(svg, f"{site.name}-audit", kind)
+
+
+def _part(site: Site, ups: list[SetUp], category: str) -> str:
+    """Render what is counted in the corpus, and drawn."""
+    found = numbers(site) if ups or any_curves(site, "training") else None
+    measure = "" if found is None else found.chosen(category)
+    _, _, others = drawings_of(site, "training", category)
+    return fragment(
+        "training_part.html.j2",
+        which="training",
+        shown=[_shown(found, one, measure) for one in ups],
+        drawn=[(one, drawn(one, measure)) for one in others],
         measure=measure,
         measures=() if found is None else found.measures,
-        source="" if found is None or not drawings else source_of(site, found, measure),
-        runs=_runs(site),
-        models=() if found is None else found.report.provenance.models,
+        source="" if found is None else source_of(site, found, measure),
         confidence=0.95 if found is None else found.report.confidence,
     )
 
 
-def _drawn(one: Drawing, measure: str) -> Markup:
-    """Draw curves for the page, which says above whose they are."""
-    if not one.curves:
-        return Markup("")
-    return Markup(curves_figure(one.curves, one.across, f"{measure}, %", one.over, alone=False))
+def _shown(found: Numbers | None, one: SetUp, measure: str) -> Shown:
+    series = () if found is None or not measure else tuple(audited(found, one, measure))
+    curves = _curves(series)
+    own = steps_figure(one.panels, f"{one.name}: what the trainer counted", alone=False)
+    title = f"{measure}, %, on held-out requests"
+    return Shown(
+        of=one,
+        series=series,
+        own=Markup(own if one.panels else ""),
+        curves=Markup(
+            curves_figure(curves, _across(curves), title, "step", alone=False) if curves else ""
+        ),
+    )
 
 
-def _drawings(site: Site, which: Which, category: str) -> tuple[Numbers | None, str, list[Drawing]]:
-    """Find the curves that a page shows; without a factor or a checkpoint to go by nothing is counted."""
-    there = [name for name in ("step", "generation") if name in site.corpus.factors]
-    checkpoints = which == "training" and any(is_checkpoint(model) for model in _models(site))
-    if not there and not checkpoints:
-        return None, "", []
-    found = numbers(site)
-    measure = found.chosen(category)
-    if not measure:
-        return found, "", []
-    drawings: list[Drawing] = []
-    if "step" in there and (which == "training") == _numeric(found, "step"):
-        drawings += along_factor(found, "step", measure)
-    if "generation" in there and which == "chain":
-        drawings += along_factor(found, "generation", measure)
-    if checkpoints:
-        drawings += along_checkpoints(found, measure)
-    return found, measure, drawings
+def _curves(series: Sequence[Series]) -> list[Curve]:
+    return [one.curve for one in series if one.curve.points]
 
 
-def _numeric(found: Numbers, factor: str) -> bool:
-    levels = {cell.condition[factor] for cell in found.report.cells if factor in cell.condition}
-    return in_order(factor, levels)[1]
+def _across(curves: list[Curve]) -> list[tuple[float, str]]:
+    places = sorted({point.at for curve in curves for point in curve.points})
+    return [(at, f"{at:,.0f}") for at in places]
 
 
-def _rows(one: Drawing, measure: str) -> list[dict[str, Any]]:
+def _audited_rows(found: Numbers, one: SetUp, measure: str) -> list[dict[str, Any]]:
+    told = one.runs[0].run.told
     return [
         {
-            "title": one.title,
-            "over": one.over,
-            "at": placed.level,
-            "series": series.name,
-            **placed.cell.condition,
+            "set_up": one.name,
+            "base": told.model,
+            "method": one.setting("method"),
+            "on": one.setting("on"),
+            "step": point.step,
+            **series.condition,
             "category": measure,
-            "hits": placed.measure.hits,
-            "reads": placed.measure.reads,
-            "population": placed.measure.population,
-            "missing": sum(placed.measure.missing.values()),
-            "estimate": None if interval is None else interval.estimate,
-            "low": None if interval is None else interval.low,
-            "high": None if interval is None else interval.high,
-            "confidence": None if interval is None else interval.confidence,
+            "hits": point.hits,
+            "reads": point.reads,
+            "population": point.population,
+            "missing": point.missing,
+            "seeds": point.seeds,
+            "estimate": None if point.interval is None else point.interval.estimate,
+            "low": None if point.interval is None else point.interval.low,
+            "high": None if point.interval is None else point.interval.high,
+            "confidence": None if point.interval is None else point.interval.confidence,
+            "interval": None if point.interval is None else point.interval.method,
         }
-        for series in one.series
-        for placed in series.placed
-        for interval in (placed.measure.interval,)
+        for series in audited(found, one, measure)
+        for point in series.points
     ]
 
 
-def _title(one: Drawing, measure: str) -> str:
-    return f"{one.title}: {measure}, %, by {one.over}"
+def _set_ups(site: Site) -> tuple[list[SetUp], list[Unread]]:
+    runs, unread = runs_in(site.workspace)
+    trained = [(one, _steps(site, one)) for one in runs if one.told.kind == "train"]
+    return set_ups(trained), unread
 
 
-def _models(site: Site) -> list[str]:
-    summary: dict[str, dict[str, int]] = site.kept(
-        ("summary", site.corpus.version), site.corpus.summary
-    )
-    return list(summary["model"])
+def _steps(site: Site, run: Run) -> Steps:
+    state = state_of_files(run, ("steps.jsonl",))
+    return site.kept(("steps", run.folder, state), lambda: steps_of(run.path))
 
 
-def _runs(site: Site) -> list[RunFolder]:
-    folder = site.workspace.runs
-    if not folder.is_dir():
-        return []
-    return [
-        RunFolder(
-            one.name,
-            sum(1 for _ in one.iterdir()),
-            datetime.fromtimestamp(one.stat().st_mtime, UTC).isoformat(" ", "minutes")[:16],
-        )
-        for one in sorted(folder.iterdir())
-        if one.is_dir() and not one.name.startswith(".")
-    ]
+def _named(site: Site, name: str) -> SetUp:
+    found = next((one for one in _set_ups(site)[0] if one.name == name), None)
+    if found is None:
+        raise HTTPException(404, _NO_RUN)
+    return found
 
 
-_NOTHING = "There is no curve here: the corpus holds no steps, checkpoints or generations."
+def _own_source(run: Run) -> str:
+    software = json.dumps(run.told.software, ensure_ascii=False)[:200]
+    return f"{run.folder}: base {run.told.base_sha256[:12]}, {software}"
+
+
+_NO_RUN = "There is no such training run in runs/, or its run.json can't be read."
+_SEEDS = "points of several seeds: Student's t over the rates of the seeds"
