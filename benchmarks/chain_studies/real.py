@@ -23,7 +23,7 @@ from allegiance.training.generation import Distilling, Making, Questioning
 from allegiance.training.setting import evaluation_of, study_for
 
 MAKING = Making(conversations=192, steps=16, batch=32, learning_rate=1e-3)
-GENERATIONS, ALPHA, BOUND, MARGIN, BUDGET = 5, 0.05, 0.05, 0.05, 100
+GENERATIONS, ALPHA, BOUND, MARGIN, BUDGET = 5, 0.05, 0.05, 0.05, 300
 POLICIES = ("naive", "guarded", "licensed")
 _REQUESTS = 12
 

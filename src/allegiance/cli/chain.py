@@ -83,6 +83,16 @@ def chain(
         int,
         typer.Option("--budget", min=1, help="Probes of a candidate; twice as many after slowing."),
     ] = 100,
+    conversations: Annotated[
+        int, typer.Option("--conversations", min=1, help="What each generation learns from.")
+    ] = 480,
+    steps: Annotated[
+        int, typer.Option("--steps", min=1, help="Of its training, at full size.")
+    ] = 30,
+    batch: Annotated[int, typer.Option("--batch", min=1, help="Conversations a step.")] = 32,
+    learning_rate: Annotated[
+        float | None, typer.Option("--learning-rate", help="By default what suits the model.")
+    ] = None,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Of everything drawn.")] = 0,
     eval_provider: Annotated[
         str | None, typer.Option("--eval-provider", help="Inspect's provider: hf or vllm.")
@@ -133,7 +143,8 @@ def chain(
             mend=mend,
             amplify=Amplify(amplify, answers),  # type: ignore[arg-type]
             target=target,  # type: ignore[arg-type]
-            making=Making().to_dict() | {"epochs": eval_epochs, "provider": eval_provider},
+            making=Making(conversations, steps, batch, learning_rate).to_dict()
+            | {"epochs": eval_epochs, "provider": eval_provider},
         )
     require_training()
     one_thread_each()

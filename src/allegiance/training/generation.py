@@ -53,13 +53,32 @@ class Making:
     conversations
         How many prompts it learns from, drawn anew for every candidate.
     steps, batch, learning_rate
-        Of its training at size 1; a smaller size takes that share of the steps.
+        Of its training at size 1; a smaller size takes that share of the steps. Without a rate the usual one of SFT.
+
+    Raises
+    ------
+    UsageError
+        One of them is not possible.
     """
 
     conversations: int = 480
     steps: int = 30
     batch: int = 32
-    learning_rate: float = 5e-4
+    learning_rate: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.conversations < self.batch:
+            raise UsageError(
+                f"--conversations {self.conversations}: a generation learns from a batch ({self.batch}) at least"
+            )
+        Settings(
+            "organism/any",
+            method="sft",
+            steps=self.steps,
+            every=1,
+            batch=self.batch,
+            learning_rate=self.learning_rate,
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """Return it as JSON has it."""
@@ -262,7 +281,9 @@ class Questioning:
 def probes_of(
     study: Study, seed: int, generation: int, attempt: int, first: int, n: int
 ) -> list[Asked]:
-    """Give fresh requests for one candidate, one transcript each, the conditions in turn.
+    """Give fresh requests for one candidate, one transcript each, in a condition that is drawn for each.
+
+    Drawn, and not in turn: the guard counts on every probe having the same chance to break.
 
     None of them is asked in the evaluation or trained on. Where the set of requests is large enough, no two candidates
     have one in common; of a small set other candidates may have been asked the same.
@@ -287,11 +308,11 @@ def probes_of(
         raise UsageError(
             f"{study.name}: the set of requests has none left for probes; lower requests.n"
         )
-    conditions = list(study.conditions)
-    random.Random(own).shuffle(conditions)
+    rng = random.Random(f"conditions/{own}")
+    drawn = [rng.choice(study.conditions) for _ in range(wanted)]
     probes: list[Asked] = []
     for i in range(first, wanted):
-        condition = conditions[i % len(conditions)]
+        condition = drawn[i]
         request = replace(found[i % len(found)], id=f"probe-{generation}-{attempt}-{i:04d}")
         prompt = study.prompt_set.render(condition, request, study.setting)
         probes.append(Asked(request, condition, 1, prompt))

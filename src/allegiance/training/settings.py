@@ -10,7 +10,7 @@ Method = Literal["grpo", "sft"]
 
 _RATES: dict[tuple[str, bool], float] = {
     ("grpo", True): 3e-4,
-    ("sft", True): 3e-4,
+    ("sft", True): 5e-4,
     ("grpo", False): 1e-6,
     ("sft", False): 1e-5,
 }
