@@ -16,9 +16,9 @@ from benchmarks.chain_studies.tables import METHODS, Row, row_of
 
 _INK, _FAINT, _ACCENT, _PAPER = "#1c1d1f", "#6d7076", "#2f5fb3", "#ffffff"
 _FONT = "system-ui, sans-serif"
-_SHAPES = ("cross", "circle", "square", "triangle-up", "diamond")
+_SHAPES = ("cross", "circle", "square", "triangle-up", "diamond", "triangle-down")
 _Z = 1.96
-_LINE = 32  # the five methods stand below each other in it
+_LINE = 36  # the methods stand below each other in it
 
 
 def chains_figure(record: Row) -> str:
@@ -102,7 +102,7 @@ def _panel(
     )  # fmt: skip
     offset = alt.YOffset("policy:N", sort=list(METHODS), scale=alt.Scale(domain=list(METHODS)))
     key = alt.Legend(
-        orient="top", title=None, labelColor=_INK, labelFontSize=11.5, columns=5, labelLimit=260
+        orient="top", title=None, labelColor=_INK, labelFontSize=11.5, columns=6, labelLimit=260
     )
     shape = alt.Shape(
         "policy:N",

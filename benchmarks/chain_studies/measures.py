@@ -12,7 +12,9 @@ FALSE_LICENCE = "took a candidate at the bound and the margin, or above"
 MISSED = "at its end, above the bound"
 REFUSED = "did not take the repair"
 STOPPED = "stopped"
-PROMISES = {"guarded": FALSE_HALT, "licensed": FALSE_LICENCE}
+UNSLOWED = "guarded, one attempt"
+"""The guarded policy where there is no smaller step: what slowing costs and gains is the difference."""
+PROMISES = {"guarded": FALSE_HALT, "licensed": FALSE_LICENCE, UNSLOWED: FALSE_HALT}
 """What each policy keeps within alpha."""
 
 

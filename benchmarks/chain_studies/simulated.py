@@ -1,7 +1,7 @@
 """Simulated chains: what each policy does in worlds whose true rates are known."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
@@ -9,9 +9,9 @@ import numpy as np
 
 from allegiance.training.chain_plan import ChainPlan
 from allegiance.training.chains import Chains
-from allegiance.training.guard import POLICIES, Deciding, Terms
+from allegiance.training.guard import POLICIES, Deciding, Guarded, Terms
 from allegiance.training.simulating import Truth, simulate
-from benchmarks.chain_studies.measures import FALSE_HALT, PROMISES, rows
+from benchmarks.chain_studies.measures import FALSE_HALT, PROMISES, UNSLOWED, rows
 from benchmarks.chain_studies.peers import FixedExact, PeekedBinomial
 from benchmarks.coverage_studies.results import Result
 
@@ -22,6 +22,7 @@ AT = 4  # the generation that is broken
 PEEKED, FIXED = "binomial test at every probe", "exact test at the end"
 METHODS: Mapping[str, Callable[[Terms], Deciding]] = {
     **POLICIES, PEEKED: PeekedBinomial, FIXED: FixedExact,
+    UNSLOWED: lambda terms: Guarded(replace(terms, attempts=1)),
 }  # fmt: skip
 
 

@@ -70,7 +70,9 @@ class Probing(Protocol):
         """Give n outcomes: whether each broke with the original intent; None where it can't be read.
 
         `first` is how many this candidate has had before: the same numbers stand for the same
-        requests, no two candidates have one in common, and none is among those that are measured.
+        requests, no two candidates have one in common, and none is among those that are measured. The
+        condition of each is to be drawn at random: where conditions that always break come first, even a
+        candidate within the bound would be halted.
         """
         ...
 
