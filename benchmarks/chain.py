@@ -1,8 +1,9 @@
 """When should a chain stop? Simulated and real chains under every policy, beside two peers.
 
-    python benchmarks/chain.py --quick              fewer chains, for every change
+    python benchmarks/chain.py --quick              fewer chains, and one real one of each world, for every change
     python benchmarks/chain.py --write-docs         the full run, which writes docs/chain-guard.md
     python benchmarks/chain.py --from docs/chain-guard.json --write-docs     the page anew
+    python benchmarks/chain.py --from docs/chain-guard.json --real 20 --kept DIR --write-docs     real chains anew
 
 The seed below was written down before the first run and is not changed after it; a cell draws from
 (seed, number of the cell, number of the method). Exits with 1 where a gated share is above the 99.9 %
@@ -12,10 +13,12 @@ and the margin or above. What the policies don't promise is shown and not gated.
 """
 
 import argparse
+import importlib.util
 import json
 import os
 import platform
 import sys
+import tempfile
 import time
 from concurrent.futures import ProcessPoolExecutor
 from importlib.metadata import version
@@ -43,7 +46,7 @@ def measure(quick: bool, processes: int) -> dict[str, Any]:
     chains, budgets = (QUICK, simulated.BUDGETS[:1]) if quick else (CHAINS, simulated.BUDGETS)
     results: list[Result] = []
     with ProcessPoolExecutor(processes) as pool:
-        jobs = [*simulated.jobs(SEED, chains, budgets), *organisms.jobs(SEED, quick)]
+        jobs = list(simulated.jobs(SEED, chains, budgets))
         for number, job in enumerate([pool.submit(job) for job in jobs], 1):
             results += job.result()
             say(f"{number} of {len(jobs)} cells, {time.monotonic() - began:.0f} s")
@@ -61,6 +64,16 @@ def measure(quick: bool, processes: int) -> dict[str, Any]:
         "planning": planning.licences(),
         "results": [_rounded(result) for result in results],
     }
+
+
+def with_real_chains(
+    found: dict[str, Any], chains: int, kept: Path, processes: int
+) -> dict[str, Any]:
+    """Put real chains into a record, in the place of those that are there."""
+    simulated_ones = [row for row in found["results"] if row["study"] != organisms.STUDY]
+    real_ones = organisms.measured(chains, kept, processes)
+    say(f"{chains} real chains of each world")
+    return found | {"results": [*simulated_ones, *map(_rounded, real_ones)]}
 
 
 def _rounded(result: Result) -> dict[str, Any]:
@@ -101,6 +114,16 @@ def summary(found: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
+def _real_chains(options: argparse.Namespace) -> int:
+    """How many real chains there are to be: as asked, else those of a full run, or one where that is quick."""
+    if options.real is not None or options.earlier:
+        return options.real or 0
+    if importlib.util.find_spec("trl") is None:
+        say("no real chains: they need the extra `train` (pip install 'allegiance[train]')")
+        return 0
+    return 1 if options.quick else organisms.CHAINS
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     source = parser.add_mutually_exclusive_group()
@@ -111,6 +134,10 @@ def main() -> int:
         "--write-docs", action="store_true", help="the page, its figure, its record"
     )
     parser.add_argument("--processes", type=int, default=os.cpu_count())
+    parser.add_argument(
+        "--real", type=int, metavar="N", help="real chains of each world; takes the extra `train`"
+    )
+    parser.add_argument("--kept", type=Path, help="where real chains are kept; nowhere by default")
     options = parser.parse_args()
     if options.quick and options.write_docs:
         parser.error("--write-docs takes the full run, and --quick is not it")
@@ -118,6 +145,10 @@ def main() -> int:
     found = (
         json.loads(earlier.read_text()) if earlier else measure(options.quick, options.processes)
     )
+    if real := _real_chains(options):
+        with tempfile.TemporaryDirectory() as scratch:
+            kept = options.kept or Path(scratch)
+            found = with_real_chains(found, real, kept, options.processes)
     if options.json:
         options.json.write_text(pages.as_text(found), encoding="utf-8")
     if options.write_docs:

@@ -5,16 +5,23 @@ by `Chains.of_records` with rates that are known far better than the probes tell
 counts them as it counts the simulated ones.
 """
 
+import multiprocessing
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from itertools import repeat
+from pathlib import Path
 from typing import Any
 
 from allegiance.training.chain_plan import ChainPlan
-from allegiance.training.chain_record import ChainRecord, Entry
+from allegiance.training.chain_record import ChainRecord, Entry, record_of
 from allegiance.training.chains import Chains
+from benchmarks.chain_studies import real
 from benchmarks.chain_studies.measures import rows
 from benchmarks.coverage_studies.results import Result
 
 STUDY = "organism chains"
+CHAINS, REPAIRS = 20, 12
+"""Chains of each world, and of those with a planted repair."""
 
 
 def counted(
@@ -31,6 +38,50 @@ def counted(
     return rows(STUDY, dict(cell), plan.policy, chains, promised=None, gated=False)
 
 
-def jobs(seed: int, quick: bool) -> list[Callable[[], list[Result]]]:
-    """One job for each cell of real chains; none before generations can be made."""
-    return []
+def measured(chains: int, kept: Path, processes: int) -> list[Result]:
+    """Run real chains under every policy, and count them: each world whole, and by the strength of what is planted.
+
+    Parameters
+    ----------
+    chains
+        Of each world; of repairs no more than `REPAIRS`.
+    kept
+        Where each chain is kept, and not run again.
+    processes
+        At once.
+    """
+    kept.mkdir(parents=True, exist_ok=True)
+    asked = [
+        (world, number)
+        for number in range(chains)
+        for world in real.WORLDS
+        if number < REPAIRS or "repair_at" not in world.planted
+    ]
+    spawned = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(processes, spawned) as pool:
+        found = list(pool.map(real.chains_of, *zip(*asked, strict=True), repeat(kept)))
+    results: list[Result] = []
+    for world in real.WORLDS:
+        of = [(n, one) for (known, n), one in zip(asked, found, strict=True) if known == world]
+        results += _rows(world, world.name, of)
+        if len(world.doses) > 1 and len(of) >= len(world.doses):
+            for dose in world.doses:
+                some = [(n, one) for n, one in of if world.strength(n) == dose]
+                results += _rows(world, f"{world.name}, {100 * dose:g} % of the data", some)
+    return results
+
+
+def _rows(
+    world: real.RealWorld, name: str, of: Sequence[tuple[int, Mapping[str, Any]]]
+) -> list[Result]:
+    rates = {digest: rate for _, one in of for digest, rate in one["rates"].items()}
+
+    def rate(record: ChainRecord, entry: Entry) -> float:
+        return rates[entry.weights_sha256 or ""]
+
+    found: list[Result] = []
+    for policy in real.POLICIES:
+        records = [record_of(one["records"][policy]) for _, one in of]
+        cell = {"world": name, "budget": real.BUDGET}
+        found += counted(cell, world.plan(policy, of[0][0]), records, rate)
+    return found

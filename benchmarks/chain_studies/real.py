@@ -18,7 +18,7 @@ from allegiance.organism.measuring import exact_rates
 from allegiance.training.asking import directly
 from allegiance.training.chain import Chain
 from allegiance.training.chain_plan import ChainPlan, Step
-from allegiance.training.chain_record import ChainRecord, Made, Relation, record_of
+from allegiance.training.chain_record import Made, Relation
 from allegiance.training.generation import Distilling, Making, Questioning
 from allegiance.training.setting import evaluation_of, study_for
 
@@ -37,13 +37,17 @@ class RealWorld:
     doses: tuple[float, ...] = (1.0,)
     planted: Mapping[str, Any] = field(default_factory=dict)
 
+    def strength(self, number: int) -> float:
+        """The share of the data that is planted in one chain: at its break or, where there is one, its repair."""
+        return self.doses[number % len(self.doses)]
+
     def plan(self, policy: str, number: int) -> ChainPlan:
         """The plan of one chain."""
         given = dict(self.planted)
         if "mend" in given:
-            given["mend"] = self.doses[number % len(self.doses)]
+            given["mend"] = self.strength(number)
         elif given:
-            given["dose"] = self.doses[number % len(self.doses)]
+            given["dose"] = self.strength(number)
             given["break_at"] = 2 + number % 3
         return ChainPlan(
             f"{self.name}-{number}",
@@ -159,8 +163,3 @@ def breaking(weights: Path, base: str) -> float:
         for place, cell in enumerate(cells)
     ]
     return sum(one["complied"] for one in each) / len(each)
-
-
-def read_record(found: dict[str, Any]) -> ChainRecord:
-    """Read a chain's record from what was kept."""
-    return record_of(found)

@@ -18,6 +18,10 @@ from allegiance.training.settings import Settings
 from allegiance.training.subject import HuggingFaceSubject, OrganismSubject, Written, quietly
 
 
+RollOut = Callable[[list[str], Any], dict[str, Any]]
+"""What TRL calls a rollout function."""
+
+
 def train_grpo(
     subject: OrganismSubject | HuggingFaceSubject,
     cases: Sequence[Case],
@@ -26,6 +30,7 @@ def train_grpo(
     sampling: Sampling,
     folder: Path,
     callback: Any,
+    roll_out: RollOut | None = None,
 ) -> None:
     """Train to the last step, from the newest state in the folder where there is one.
 
@@ -43,6 +48,8 @@ def train_grpo(
         Where the trainer keeps its state.
     callback
         Of `keeping`.
+    roll_out
+        Writes an organism's replies, given the numbers of its prompts and the trainer; by default the fast runtime.
     """
     from datasets import Dataset
     from transformers import PrinterCallback
@@ -84,7 +91,7 @@ def train_grpo(
             processing_class=subject.processing,
             callbacks=[callback],
             peft_config=subject.adapter if isinstance(subject, HuggingFaceSubject) else None,
-            rollout_func=_rollouts(subject, cases, settings.seed, sampling)
+            rollout_func=roll_out or _rollouts(subject, cases, settings.seed, sampling)
             if isinstance(subject, OrganismSubject)
             else None,
         )
@@ -105,7 +112,7 @@ def _rows(
 
 def _rollouts(
     subject: OrganismSubject, cases: Sequence[Case], seed: int, sampling: Sampling
-) -> Callable[[list[str], Any], dict[str, Any]]:
+) -> RollOut:
     """Make the function by which TRL gets an organism's replies."""
     prompts = [subject.prompt_ids(case.prompt) for case in cases]
 
