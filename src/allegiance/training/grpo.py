@@ -17,7 +17,6 @@ from allegiance.training.setting import Case
 from allegiance.training.settings import Settings
 from allegiance.training.subject import HuggingFaceSubject, OrganismSubject, Written, quietly
 
-
 RollOut = Callable[[list[str], Any], dict[str, Any]]
 """What TRL calls a rollout function."""
 
