@@ -95,8 +95,8 @@ def screens(site: Site) -> list[Screen]:
 def screens_of_runs(site: Site) -> list[Screen]:
     """List the pictures of a workspace with training runs and a chain, which has to be scanned."""
     return [
-        Screen("training", "/training?category=strategic-compliance&wait=1"),
-        Screen("chain", "/chain?wait=1"),
+        Screen("training", "/training?category=strategic-compliance&wait=1", height=1080),
+        Screen("chain", "/chain?wait=1", height=1080),
     ]
 
 
