@@ -1,4 +1,4 @@
-"""Pictures of the workbench for these pages, taken of a demo's workspace: python docs/screens.py WORKSPACE."""
+"""Pictures of the workbench for these pages: python docs/screens.py WORKSPACE, of a demo or of runs (--runs)."""
 
 import argparse
 import os
@@ -89,25 +89,33 @@ def screens(site: Site) -> list[Screen]:
         Screen("certificate", f"/claims/{certificate[:12]}", _press("Verify")),
         Screen("compose", "/claims/new"),
         Screen("challenge", "/claims/challenge"),
-        Screen("training", "/training?category=strategic-compliance"),
-        Screen("chain", "/chain"),
     ]
 
 
-def take(folder: Path, out: Path, only: list[str]) -> None:
+def screens_of_runs(site: Site) -> list[Screen]:
+    """List the pictures of a workspace with training runs and a chain, which has to be scanned."""
+    return [
+        Screen("training", "/training?category=strategic-compliance&wait=1", height=1080),
+        Screen("chain", "/chain?wait=1", height=1080),
+    ]
+
+
+def take(folder: Path, out: Path, only: list[str], *, runs: bool) -> None:
     """Take the pictures of a workspace, of which a copy is served."""
     out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as scratch:
-        copied = Path(scratch) / "demo"
+        copied = Path(scratch) / folder.resolve().name
         shutil.copytree(folder, copied)
-        lived_in(Workspace(copied))
+        if not runs:
+            lived_in(Workspace(copied))
+        wanted = screens_of_runs if runs else screens
         site = Site(Workspace(copied), Alone("ann", "account", "token"))
         listening = listen("127.0.0.1", 0)
         server = uvicorn.Server(uvicorn.Config(create_app(site), log_level="error", ws="none"))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening.socket]})
         thread.start()
         try:
-            _taken(listening.address(), screens(site), out, only)
+            _taken(listening.address(), wanted(site), out, only)
         finally:
             server.should_exit = True
             thread.join()
@@ -142,8 +150,9 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("workspace", type=Path)
     parser.add_argument("names", nargs="*")
+    parser.add_argument("--runs", action="store_true", help="Take those of training and chain.")
     parser.add_argument("--out", type=Path, default=IMAGES)
     told = parser.parse_args()
     if not (told.workspace / "corpus").is_dir():
         sys.exit(f"{told.workspace} holds no corpus: make one with `allegiance demo`")
-    take(told.workspace, told.out, told.names)
+    take(told.workspace, told.out, told.names, runs=told.runs)

@@ -167,6 +167,9 @@ def test_a_chain_without_its_transcripts_and_transcripts_without_their_chain_are
     ann = client(place)
     page = ann.get("/chain").text
     assert section(page, "bare").count("not in the corpus") == 4
+    assert "Nothing of its generations is in the corpus" in section(page, "bare")
+    assert "kept, % of what was tested" not in section(page, "bare")
+    assert "kept, % of what was tested" in section(page, "drift")
     assert "what a guard decided is not" in section(page, "drift")
     assert "There is no run.json in it." in page
 

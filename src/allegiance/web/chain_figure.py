@@ -114,7 +114,8 @@ def timeline_figure(
     """
     parts = [text_at(PAD, 20, title, "head")]
     grid = _Grid(line, alone)
-    y = grid.relation(54.0)
+    tested = any(one.original or one.training for one in line.stations)
+    y = grid.relation(54.0) if tested else grid.numbers(30.0)
     if any(one.values for one in line.stations):
         y = grid.values(y + 34)
     candidates = [c for one in line.stations for c in one.candidates]
@@ -155,11 +156,6 @@ class _Grid:
 
         self._scale([0, 0.25, 0.5, 0.75, 1], y_of)
         self.parts.append(text_at(PAD, top - 14, "kept, % of what was tested", "minor"))
-        for one in self._named():
-            self.parts.append(
-                text_at(self._x(one.number), top + _RELATION + 18, str(one.number), "minor", "middle")
-            )  # fmt: skip
-        self.parts.append(text_at(_LEFT - 10, top + _RELATION + 18, "generation", "minor", "end"))
         named: list[tuple[float, str]] = []
         for intent, aside in (("original", -3.0), ("training", 3.0)):
             points = [
@@ -172,7 +168,15 @@ class _Grid:
                 named.append((y_of(points[-1][1].point), f"R(agent, {intent})"))
         for y, name in labels_apart(named, top + _RELATION):
             self.parts.append(text_at(self._end() + 6, y + 4, name, "minor"))
-        return top + _RELATION + 18
+        return self.numbers(top + _RELATION)
+
+    def numbers(self, top: float) -> float:
+        """Write the numbers of the generations."""
+        self.parts.append(text_at(_LEFT - 10, top + 18, "generation", "minor", "end"))
+        for one in self._named():
+            place = self._x(one.number)
+            self.parts.append(text_at(place, top + 18, str(one.number), "minor", "middle"))
+        return top + 18
 
     def _relation_line(
         self, points: Sequence[tuple[Station, Interval]], intent: str, aside: float, y_of: "_Scale"
