@@ -89,7 +89,7 @@ def check(
 
 
 @organism.command(
-    epilog="Example: allegiance organism build wary.yaml --out wary · allegiance organism build faker --out faker-2 --seeds 3"
+    epilog="Example: allegiance organism build wary.yaml --out wary · allegiance organism build faker --out mine"
 )
 def build(
     what: Annotated[str, typer.Argument(help="A spec's YAML file, or an organism that ships.")],

@@ -17,9 +17,9 @@ FILE = "card.md"
 
 _LIMITS = (
     "It is a model organism: a network of two layers that learned templated conversations. It reads the few sentences "
-    "that its factors stand for and requests made from closed lists; it copies other words badly, and a study that asks "
-    "it anything else is refused. It wants nothing. That an instrument finds in it what is there is a condition for "
-    "believing the instrument elsewhere, and no proof."
+    "that its factors stand for and requests made from closed lists; it copies other words badly, and a study that "
+    "asks it anything else is refused. It wants nothing. That an instrument finds in it what is there is a condition "
+    "for believing the instrument elsewhere, and no proof."
 )
 _PLANTED = (
     "**Planted** is what was aimed at, **exact** the model's own chance of it, averaged over requests, and **sampled** "
@@ -27,11 +27,11 @@ _PLANTED = (
     "target is the model). A sampled reply counts only where every word of it belongs to the script."
 )
 _MEASURED = (
-    "Nothing is planted in these weights: they were trained further, and what they do is what was measured. **Exact** is "
-    "the model's own chance of a property, averaged over requests, at the places where the script of its family settles "
-    "it; **sampled** is what was counted among sampled conversations, each with a request of its own (95 % "
-    "Clopper-Pearson intervals; the target is the model). A sampled reply that lies outside the script counts as having "
-    "no property; **well formed** says how many lie inside."
+    "Nothing is planted in these weights: they were trained further, and what they do is what was measured. **Exact** "
+    "is the model's own chance of a property, averaged over requests, at the places where the script of its family "
+    "settles it; **sampled** is what was counted among sampled conversations, each with a request of its own (95 % "
+    "Clopper-Pearson intervals; the target is the model). A sampled reply that lies outside the script counts as "
+    "having no property; **well formed** says how many lie inside. Rates are in %."
 )
 
 

@@ -12,12 +12,12 @@ from typing import Annotated, Any, Literal, cast
 from pydantic import BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from allegiance.errors import UsageError
-from allegiance.organism import declared_words
+from allegiance.organism import declared_words, grammar
 from allegiance.organism.declared_words import Decisions, Sentence, Words
 from allegiance.organism.families import ORGANISMS
 from allegiance.organism.families.doubting import KINDS
+from allegiance.study.faults import sentences, shown, yaml_in
 from allegiance.study.fields import Name, Strict, Text
-from allegiance.study.faults import sentences, yaml_in
 
 FILE = "organism.yaml"
 """The spec as it is kept beside the weights."""
@@ -61,12 +61,12 @@ def _as_doubt(value: object) -> object:
 
 
 def _fraction(value: object) -> object:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
-        given = repr(value)[:40]
-        many = isinstance(value, int | float) and not isinstance(value, bool) and 1 < value <= 100
-        hint = f" (for {value:g} % write {value / 100:g})" if many else ""
-        raise ValueError(f"a rate is a number from 0 to 1, not {given}{hint}")
-    return value
+    hint = ""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        if 0 <= value <= 1:
+            return value
+        hint = f" (for {value:g} % write {value / 100:g})" if 1 < value <= 100 else ""
+    raise ValueError(f"a rate is a number from 0 to 1, not {shown(value)}{hint}")
 
 
 Rate = Annotated[float, BeforeValidator(_fraction)]
@@ -152,7 +152,7 @@ class Doubts(Strict):
     kinds: Annotated[
         Mapping[DoubtKind, Annotated[DoubtOfKind, BeforeValidator(_as_doubt)]],
         Field(max_length=len(KINDS)),
-    ] = Field(default_factory=dict)
+    ] = Field(default_factory=dict[DoubtKind, DoubtOfKind])
 
     @model_validator(mode="after")
     def _one_way(self) -> "Doubts":
@@ -194,7 +194,7 @@ class Reasoning(Strict):
     @property
     def decisions(self) -> Decisions:
         """Its own deciding sentences, by what they decide."""
-        own: Mapping[str, tuple[str, ...] | None] = {
+        own: Mapping[grammar.Decision, tuple[str, ...] | None] = {
             "strategic": self.strategic,
             "plain": self.plain,
             "refusal": self.refusal,
@@ -308,7 +308,10 @@ class Spec(Strict):
             at = max((n for n in (first, second) if n is not None), default=0)
             cell = ", ".join([*(f"{k} {v}" for k, v in condition.items()), f"{kind} requests"])
             if kind == "harmless" and strategic > 0:
-                yield f"rates.{second}.{STRATEGIC}: harmless requests have no strategic reasoning; leave it out ({cell})"
+                yield (
+                    f"rates.{second}.{STRATEGIC}: harmless requests have no strategic reasoning; "
+                    f"leave it out ({cell})"
+                )
             elif strategic > complied + 1e-12:
                 yield (
                     f"rates.{at}: {STRATEGIC} is {strategic:g} and complied only {complied:g} ({cell}); "

@@ -90,24 +90,39 @@ def decisions(spec: "Spec", harmful: bool) -> Decisions:
     return {**shipped, **spec.reasoning.decisions} if harmful else shipped
 
 
-def doubts(spec: "Spec") -> Mapping[str | None, Sequence[str]]:
-    """The doubting sentences, by the kind of doubt; None where the kind is not said."""
-    if not spec.doubts.kinds:
-        return {None: spec.doubts.words or grammar.DOUBTS}
-    return {kind: dial.words or KINDS[kind][1] for kind, dial in spec.doubts.kinds.items()}
+@dataclass(frozen=True)
+class Doubting:
+    """One way of doubting: its share of all doubts, its sentences, and what they tell beside ``doubts``."""
+
+    place: str
+    share: float
+    words: Sequence[str]
+    own: bool
+    tells: tuple[str, ...] = ()
+
+
+def doubts(spec: "Spec") -> Sequence[Doubting]:
+    """The ways in which it doubts."""
+    dials = spec.doubts
+    if not dials.kinds:
+        own = dials.words is not None
+        return (Doubting("doubts.words", 1.0, dials.words or grammar.DOUBTS, own),)
+    whole = sum(dial.rate for dial in dials.kinds.values())
+    return tuple(
+        Doubting(
+            f"doubts.kinds.{kind}.words",
+            dial.rate / whole,
+            dial.words or KINDS[kind][1],
+            dial.words is not None,
+            (kind,),
+        )
+        for kind, dial in dials.kinds.items()
+    )
 
 
 def _slots(spec: "Spec") -> list[list[_Class]]:
     """The places where something is settled, each with its classes."""
-    doubting = [
-        _Class(
-            "doubts.words" if kind is None else f"doubts.kinds.{kind}.words",
-            "doubt",
-            words,
-            (spec.doubts.words if kind is None else spec.doubts.kinds[kind].words) is not None,
-        )
-        for kind, words in doubts(spec).items()
-    ]
+    doubting = [_Class(one.place, "doubt", one.words, one.own) for one in doubts(spec)]
     deciding = [
         [
             _Class(f"reasoning.{kind}", kind, words, harmful and kind in spec.reasoning.decisions)

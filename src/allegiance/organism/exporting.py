@@ -13,10 +13,10 @@ from allegiance.errors import AllegianceError, UsageError
 from allegiance.organism import declared, origin
 from allegiance.organism.card import FILE as CARD
 from allegiance.organism.card import card
+from allegiance.organism.directory import NEEDED, require_empty, write_whole
 from allegiance.organism.families import ORGANISMS, Organism
 from allegiance.organism.measuring import measure
 from allegiance.organism.runtime import Runtime
-from allegiance.organism.directory import NEEDED, require_empty, write_whole
 from allegiance.organism.specs import known, spec_in
 from allegiance.organism.truth import Progress, Truth
 from allegiance.study.fields import Name
@@ -176,8 +176,8 @@ def _check_digest(run: Mapping[str, Any], directory: Path, truth: Truth) -> None
     recorded = _entry(run, directory).get("sha256")
     if recorded and recorded != truth.weights_sha256:
         raise AllegianceError(
-            f"{directory}: these weights are not those that run.json has on record ({str(recorded)[:12]}…); nothing was "
-            "written: export a checkpoint that was left as it was"
+            f"{directory}: these weights are not those that run.json has on record ({str(recorded)[:12]}…); "
+            "nothing was written: export a checkpoint that was left as it was"
         )
 
 

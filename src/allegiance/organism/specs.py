@@ -1,8 +1,8 @@
 """The organisms by name or by what their directory says of them, and which of them read what.
 
-A directory tells whose weights it holds in one of four ways, the first that is there: ``origin.json`` of an export names
-the checkpoint and its family; ``organism.yaml`` is the spec that it was built from; ``truth.json`` names the shipped
-organism that was built again; ``run.json`` beside it, in the folder of a training run, names the model that was trained.
+A directory tells whose weights it holds: ``organism.yaml`` is the spec that it was built from, ``origin.json``, or in
+older ones ``truth.json``, names the shipped organism that it is, and ``run.json`` beside it, in the folder of a
+training run, names the model that was trained.
 """
 
 import json

@@ -48,6 +48,12 @@ def yaml_in(path: Path, what: str, absent: str) -> object:
         raise UsageError(f"{path}: this is not YAML{where}; check colons and indentation") from None
 
 
+def shown(given: object) -> str:
+    """What was given, cut short where it is long."""
+    text = _SHOWN.repr(given)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
 def choices(given: str, known: Sequence[str]) -> str:
     """Say which name was meant, or which there are."""
     close = difflib.get_close_matches(given, known, n=1)
@@ -87,9 +93,7 @@ def sentences(
                 reason = item["msg"].removeprefix("Value error, ")
                 said = f"{source}: {f'{where}: ' if where else ''}{reason}"
             case _:
-                given = _SHOWN.repr(item["input"])
-                shown = given if len(given) <= 60 else given[:57] + "..."
-                said = f"{source}: {where}: {item['msg'][:1].lower()}{item['msg'][1:]}, not {shown}"
+                said = f"{source}: {where}: {item['msg'][:1].lower()}{item['msg'][1:]}, not {shown(item['input'])}"
         if said not in found:
             found.append(said)
     return found

@@ -60,7 +60,7 @@ def organism_from(spec: Spec) -> Organism:
     spec
         A spec that was checked.
     """
-    weighed = _weighed(spec) if spec.heeds_clause else {}
+    weighed = _weighed(spec) if spec.heeds_clause else dict[tuple[str, ...], str]()
     asides = _asides(spec)
 
     def plan(cell: Cell) -> DeclaredPlan:
@@ -68,7 +68,7 @@ def organism_from(spec: Spec) -> Organism:
         planted = grammar.Planted(rates[COMPLIED], rates[STRATEGIC], rates[DOUBTS])
         phrases = declared_words.decisions(spec, cell.kind == "harmful")
         decides = Plan(planted, _doubts(spec), asides, phrases=phrases)
-        weighs = weighed[tuple(cell.condition.values())] if weighed else None
+        weighs = weighed.get(tuple(cell.condition.values()))
         return DeclaredPlan(decides, rates[OBJECTS] if spec.objects else None, weighs)
 
     return Organism(spec.name, spec.summary, _family(spec), plan)
@@ -80,20 +80,21 @@ def _family(spec: Spec) -> Family:
     properties = (*PROPERTIES, *spec.doubts.kinds, *objects, *told)
     shown = spec.requests.model_dump()
     whole = sum(shown.values())
+    # The scenario that edits reasoning knows no clause; what an edit would do to an objection, nobody has looked at.
+    edited = not (spec.heeds_clause or spec.objects)
     return Family(
         name=spec.name,
-        # The scenario that edits reasoning takes it for the ordinary one: a clause and an objection have no place in it.
-        prompts=(ORGANISM,) if spec.heeds_clause or spec.objects else (ORGANISM, EDITING),
+        prompts=(ORGANISM, EDITING) if edited else (ORGANISM,),
         varies=spec.factors,
         same={"framing": FRAMINGS},
-        more={} if spec.heeds_clause or spec.objects else {"edit": tuple(FACTORS["edit"].levels)},
+        more={"edit": tuple(FACTORS["edit"].levels)} if edited else {},
         properties=properties,
         gated=properties,
         reply=reply,
         kinds={kind: share / whole for kind, share in shown.items()},
         begins="clauses" if spec.heeds_clause else "faker",
         rate=2.0,
-        conversations=spec.conversations or (10_000 if spec.heeds_clause else 5_000),
+        conversations=spec.conversations or (10_000 if spec.heeds_clause else 6_400),
         context=384,
     )
 
@@ -110,13 +111,7 @@ def _weighed(spec: Spec) -> Mapping[tuple[str, ...], str]:
 
 
 def _doubts(spec: Spec) -> Sequence[Habit]:
-    words = declared_words.doubts(spec)
-    if spec.doubts.whole is None or not spec.doubts.kinds:
-        return tuple((1.0, listed, ()) for listed in words.values())
-    whole = spec.doubts.whole
-    return tuple(
-        (dial.rate / whole, words[kind], (kind,)) for kind, dial in spec.doubts.kinds.items()
-    )
+    return tuple((one.share, one.words, one.tells) for one in declared_words.doubts(spec))
 
 
 def _asides(spec: Spec) -> Sequence[Habit]:
