@@ -144,11 +144,30 @@ def build(
 )
 def card(
     name: Annotated[str, typer.Argument(help="An organism, or the directory of one.")],
+    as_json: JsonOption = False,
 ) -> None:
     """Print an organism's card: what was planted and measured, how it was made, what it reads and what it is not."""
+    from allegiance.organism import describe, load_truth
     from allegiance.organism.card import card_of
+    from allegiance.organism.origin import load
+    from allegiance.organism.runtime import directory_of
 
-    typer.echo(card_of(name), nl=False)
+    if not as_json:
+        typer.echo(card_of(name), nl=False)
+        return
+    truth, made = load_truth(name), load(directory_of(name))
+    one = truth.known or describe(name)
+    print_json(
+        {
+            "name": one.name,
+            "summary": one.summary,
+            "scenarios": one.family.scenarios,
+            "reads": one.family.varies,
+            "planted": one.planted,
+            "origin": made.model_dump(mode="json") if made else None,
+            "truth": truth.to_dict(),
+        }
+    )
 
 
 @organism.command(

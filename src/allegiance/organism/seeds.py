@@ -10,9 +10,10 @@ import subprocess
 import sys
 import threading
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from allegiance.errors import AllegianceError
 from allegiance.organism import declared
@@ -70,6 +71,7 @@ def train_all(
         One of the processes failed.
     """
     places = [(seed, scratch / str(seed)) for seed in seeds]
+    scratch.mkdir(parents=True, exist_ok=True)
     if len(places) == 1:
         ((seed, directory),) = places
         organism = order.organism
@@ -89,58 +91,29 @@ class _SideBySide:
         self._done = dict.fromkeys((seed for seed, _ in places), 0.0)
         self._lock = threading.Lock()
         self._processes: list[subprocess.Popen[str]] = []
+        self._stopped = False
 
     def run(self) -> list[Trained]:
         """Train them all; when one fails or the caller stops, the others end too."""
-        waiting = list(self._places)
-        found: list[Trained] = []
-        errors: list[str] = []
+        with ThreadPoolExecutor(min(len(self._places), os.cpu_count() or 1)) as pool:
+            futures = [pool.submit(self._one, *place) for place in self._places]
+            try:
+                found = [future.result() for future in as_completed(futures)]
+            finally:
+                self._stop()
+        return sorted(found, key=lambda one: one.seed)
 
-        def work() -> None:
-            while True:
-                with self._lock:
-                    if not waiting or errors:
-                        return
-                    seed, directory = waiting.pop(0)
-                try:
-                    one = self._one(seed, directory)
-                except AllegianceError as error:
-                    with self._lock:
-                        errors.append(str(error))
-                    return
-                with self._lock:
-                    found.append(one)
-
-        at_once = min(len(waiting), os.cpu_count() or 1)
-        workers = [threading.Thread(target=work, daemon=True) for _ in range(at_once)]
-        try:
-            for worker in workers:
-                worker.start()
-            for worker in workers:
-                worker.join()
-        finally:
+    def _stop(self) -> None:
+        with self._lock:
+            self._stopped = True
             for process in self._processes:
                 process.kill()
-        if errors:
-            raise AllegianceError(errors[0])
-        return sorted(found, key=lambda one: one.seed)
 
     def _one(self, seed: int, directory: Path) -> Trained:
         order = json.dumps({**asdict(self._order), "seed": seed, "directory": str(directory)})
         # In a file, since a pipe that nobody reads would stop who writes into it.
         errors = directory.with_suffix(".errors")
-        with (
-            errors.open("w", encoding="utf-8") as said_wrong,
-            subprocess.Popen(
-                [sys.executable, "-m", "allegiance.organism.seeds", order],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=said_wrong,
-                text=True,
-                env={**os.environ, "OMP_NUM_THREADS": "1"},
-            ) as process,
-        ):
-            self._processes.append(process)
+        with errors.open("w", encoding="utf-8") as heard, self._started(order, heard) as process:
             assert process.stdout is not None
             miss: float | None = None
             for line in process.stdout:
@@ -157,12 +130,27 @@ class _SideBySide:
             )
         return Trained(seed, directory, miss)
 
+    def _started(self, order: str, errors: IO[str]) -> "subprocess.Popen[str]":
+        with self._lock:
+            if self._stopped:
+                raise AllegianceError("Another seed failed before this one was begun.")
+            process = subprocess.Popen(
+                [sys.executable, "-m", "allegiance.organism.seeds", order],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                text=True,
+                env={**os.environ, "OMP_NUM_THREADS": "1"},
+            )
+            self._processes.append(process)
+            return process
+
     def _tell(self, seed: int, done: float) -> None:
         with self._lock:
             self._done[seed] = done
             whole = round(1000 * sum(self._done.values()) / len(self._done))
-        if self._progress is not None:
-            self._progress(f"{len(self._done)} seeds", whole, 1000)
+            if self._progress is not None:
+                self._progress(f"{len(self._done)} seeds", whole, 1000)
 
 
 def missed(truth: Truth) -> float:
