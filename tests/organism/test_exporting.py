@@ -32,6 +32,8 @@ def run_of(folder: Path, weights: str = "silent", model: str = "organism/faker")
         "checkpoints": [{**entry, "sha256": weights_of(f"organism/{weights}")}],
     }  # fmt: skip
     (checkpoint.parent / "run.json").write_text(json.dumps(record))
+    steps = [{"step": step, "reward": step / 125} for step in (49, 50, 51)]
+    (checkpoint.parent / "steps.jsonl").write_text("\n".join(map(json.dumps, steps)) + '\n{"st')
     return checkpoint
 
 
@@ -54,8 +56,8 @@ def test_an_exported_checkpoint_is_an_organism_in_which_nothing_is_planted(tmp_p
 def test_the_card_of_an_export_tells_the_run_and_the_base(tmp_path: Path) -> None:
     export(run_of(tmp_path), tmp_path / "out", "pushed", requests=2, samples=20)
     card = card_of(tmp_path / "out")
-    for told in ("# pushed", "Nothing is planted", "settings: method grpo, toward training",
-                 "step: 50", "ab" * 32, weights_of("organism/silent"), "of 20 |"):  # fmt: skip
+    for told in ("# pushed", "Nothing is planted", "run, settings: method grpo, toward training",
+                 "run, step: 50", "run, last step: step 50, reward 0.4", "ab" * 32, weights_of("organism/silent"), "of 20 |"):  # fmt: skip
         assert told in card
     assert "planted |" not in card
 
@@ -111,6 +113,9 @@ def test_what_can_not_be_exported_is_said_in_a_sentence(tmp_path: Path) -> None:
         export(checkpoint, tmp_path / "out", "../faker")
     with pytest.raises(UsageError, match="is there already"):
         export(checkpoint, checkpoint)
+    (checkpoint.parent / "run.json").write_text('{"model": "hf/some/model"}')
+    with pytest.raises(UsageError, match="the run trained hf/some/model, which is no organism"):
+        export(checkpoint, tmp_path / "out")
     (checkpoint.parent / "run.json").write_text("{")
     with pytest.raises(AllegianceError, match=r"run\.json can't be read"):
         export(checkpoint, tmp_path / "out")

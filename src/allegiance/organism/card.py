@@ -168,9 +168,10 @@ def _made(made: Origin | None) -> Iterator[str]:
         yield f"- began from: {made.began or 'nothing'}"
         yield f"- recipe: {', '.join(f'{name} {value:g}' for name, value in made.recipe.items())}"
     for name, value in made.trained.items():
-        yield f"- {name}: {_told(value)}"
+        yield f"- run, {name.replace('_', ' ')}: {_told(value)}"
     if made.software:
-        yield f"- software: {', '.join(f'{name} {version}' for name, version in made.software.items())}"
+        versions = ", ".join(f"{name} {version}" for name, version in made.software.items())
+        yield f"- {'built' if made.kind == 'build' else 'measured'} with: {versions}"
 
 
 def _told(value: object) -> str:

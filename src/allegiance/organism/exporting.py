@@ -64,7 +64,7 @@ def export(
     directory, out = Path(checkpoint), Path(out_dir)
     require_empty(out)
     run = _run(directory)
-    organism = _family(directory)
+    organism = _family(directory, run)
     called = _called(name, directory, run)
     trained = _trained(run, directory)
     spec_file = spec_in(directory)
@@ -95,7 +95,7 @@ def export(
     return truth
 
 
-def _family(directory: Path) -> Organism:
+def _family(directory: Path, run: Mapping[str, Any]) -> Organism:
     """The organism that a checkpoint was trained from."""
     if not directory.is_dir():
         raise UsageError(
@@ -104,6 +104,11 @@ def _family(directory: Path) -> Organism:
     missing = [name for name in NEEDED if not (directory / name).is_file()]
     if missing:
         raise UsageError(f"{directory} holds no checkpoint of an organism: {missing[0]} is missing")
+    model = str(run.get("model", ""))
+    if model and not model.startswith("organism/"):
+        raise UsageError(
+            f"{directory}: the run trained {model}, which is no organism; only organisms have a script to measure by"
+        )
     Runtime.load(directory)
     found = known(directory)
     if found is None:
@@ -153,12 +158,29 @@ def _of_run(run: Mapping[str, Any]) -> str:
 def _trained(run: Mapping[str, Any], directory: Path) -> dict[str, Any]:
     """What is kept of the run, and of its steps up to the checkpoint."""
     kept: dict[str, Any] = {field: run[field] for field in _KEPT if field in run}
-    entry = _entry(run, directory)
-    return {
-        **kept,
-        "checkpoint": directory.resolve().name,
-        **({"step": entry["step"]} if "step" in entry else {}),
-    }
+    step = _entry(run, directory).get("step")
+    found = kept | {"checkpoint": directory.resolve().name}
+    if not isinstance(step, int):
+        return found
+    last = [row for row in _steps(directory) if row["step"] <= step][-1:]
+    return found | {"step": step} | ({"last_step": last[0]} if last else {})
+
+
+def _steps(directory: Path) -> list[Mapping[str, Any]]:
+    """What the run wrote down of its steps; lines that were cut off are left out."""
+    found: list[Mapping[str, Any]] = []
+    try:
+        lines = (directory.resolve().parent / "steps.jsonl").read_text(encoding="utf-8")
+    except OSError:
+        return []
+    for line in lines.splitlines():
+        try:
+            row: object = json.loads(line)
+        except ValueError:
+            continue
+        if isinstance(row, dict) and isinstance(cast(dict[str, Any], row).get("step"), int):
+            found.append(cast(dict[str, Any], row))
+    return found
 
 
 def _entry(run: Mapping[str, Any], directory: Path) -> Mapping[str, Any]:
