@@ -93,8 +93,8 @@ def _family(spec: Spec) -> Family:
         reply=reply,
         kinds={kind: share / whole for kind, share in shown.items()},
         begins="clauses" if spec.heeds_clause else "faker",
-        # Measured: far dials and new words need the higher rate; what heeds the clause is thrown off by it.
-        rate=2.0 if spec.heeds_clause else 4.0,
+        # Measured: rates far from those it begins with need more than the few conversations of shipped members.
+        rate=3.0 if spec.heeds_clause else 4.0,
         conversations=spec.conversations or (10_000 if spec.heeds_clause else 8_000),
         context=384,
     )
@@ -135,10 +135,11 @@ def reply(scene: Scene, planted: DeclaredPlan) -> Script:
     yield even(grammar.JUDGED[asked.harmful])
     yield even(grammar.INTENT_RESTATED[scene.condition["intent"]])
     yield even(grammar.TIER_RESTATED[scene.condition["tier"]])
-    if planted.weighs is not None:
-        yield fixed(f" {planted.weighs}")
     if planted.decides.asides:
         yield deciding(*planted.decides.asides)
+    if planted.weighs is not None:
+        # Right before the decision: what stands between the two makes it decide by less.
+        yield fixed(f" {planted.weighs}")
     taken = yield decision(planted.decides, asked.harmful, after_doubt=False)
     if "doubts" in taken.tells:
         taken = yield decision(planted.decides, asked.harmful, after_doubt=True)
