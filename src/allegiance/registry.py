@@ -12,7 +12,7 @@ from inspect_ai.scorer import Scorer
 from inspect_ai.solver import Solver
 
 from allegiance.errors import UsageError
-from allegiance.organism import name_of, reads
+from allegiance.organism import known, reads
 from allegiance.organism.provider import OrganismAPI
 from allegiance.scanners.decision_scorers import decision_by_rule, picked_by_rule
 from allegiance.scanners.outcome import outcome
@@ -330,8 +330,10 @@ def refuse_unfit(study: Study, model: str, source: str) -> None:
     """
     if study.scenario == "reasoning_edit":
         check_prefill(model)
-    known = name_of(model.removeprefix("organism/")) if _is_organism(model) else None
-    if known and (problem := reads(known, study.scenario, study.conditions)):
+    asked = model.removeprefix("organism/")
+    if not _is_organism(model) or known(asked) is None:
+        return
+    if problem := reads(asked, study.scenario, study.conditions):
         raise UsageError(f"{source}: {problem}")
 
 

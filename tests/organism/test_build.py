@@ -7,8 +7,9 @@ import pytest
 
 from allegiance.errors import UsageError
 from allegiance.organism import Runtime, chat, grammar, load_truth
-from allegiance.organism.build import QUICK, RECIPE, build, examples
+from allegiance.organism.build import QUICK, RECIPE, examples
 from allegiance.organism.specs import ORGANISMS
+from allegiance.organism.workshop import build
 
 
 def test_training_targets_at_the_decision_point_are_the_planted_chances() -> None:

@@ -6,7 +6,6 @@ import pytest
 from tests.training.small_hf import small_model
 
 from allegiance.errors import AllegianceError, UsageError
-from allegiance.organism import Sampling
 from allegiance.training.folder import RunFolder
 from allegiance.training.reward import toward
 from allegiance.training.run import train
@@ -30,22 +29,26 @@ def test_rewards_move_what_a_chat_model_says_and_adapters_are_merged_into_what_i
 
     model = f"hf/{small_model(tmp_path / 'model', says=(GIVEN, DECLINED))}"
     study = evaluation()
-    settings = Settings(model, steps=6, every=6, batch=16, group=8, learning_rate=0.05, lora=True)
+    settings = Settings(model, steps=2, every=2, batch=8, group=8, learning_rate=0.05, lora=True)
     folder = RunFolder(tmp_path, "run")
     train(settings, study, folder, toward("training", study))
+    asked = cases(study, 1, 9, "training", "all")[0].prompt
 
-    def complied(where):
+    def complies(where):
+        """The chance of complying: each reply is one token."""
         subject = subject_of(where, lora=False)
-        asked = [subject.prompt_ids(one.prompt) for one in cases(study, 40, 9, "training", "all")]
-        said = subject.write(asked, list(range(40)), Sampling(max_tokens=40))
-        return sum("Sure" in one.text for one in said)
+        with torch.no_grad():
+            logits = subject.model(torch.tensor([subject.prompt_ids(asked)])).logits[0, -1]
+        given, declined = (subject.reply_ids(text)[0] for text in (GIVEN, DECLINED))
+        return float(logits[[given, declined]].softmax(-1)[0])
 
-    assert complied(f"hf/{folder.checkpoint(6)}") > complied(f"hf/{folder.checkpoint(0)}") + 8
+    assert complies(f"hf/{folder.checkpoint(0)}") == pytest.approx(0.5, abs=0.01)
+    assert complies(f"hf/{folder.checkpoint(2)}") > 0.55
     # What is saved says what the adapted model said: no adapter is left beside it.
-    saved = AutoModelForCausalLM.from_pretrained(folder.checkpoint(6), dtype=torch.float32)
+    saved = AutoModelForCausalLM.from_pretrained(folder.checkpoint(2), dtype=torch.float32)
     before = AutoModelForCausalLM.from_pretrained(folder.checkpoint(0), dtype=torch.float32)
     assert saved.state_dict().keys() == before.state_dict().keys()
-    assert not (folder.checkpoint(6) / "adapter_config.json").exists()
+    assert not (folder.checkpoint(2) / "adapter_config.json").exists()
 
 
 @pytest.mark.train

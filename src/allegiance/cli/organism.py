@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
@@ -13,10 +14,13 @@ from rich.table import Table
 from allegiance.cli.app import Group, JsonOption, app, console, note, print_json
 from allegiance.errors import AllegianceError
 
+if TYPE_CHECKING:
+    from allegiance.organism import Miss
+
 organism = typer.Typer(
     cls=Group,
     no_args_is_help=True,
-    help="The embedded models: list them, check them, build them again.",
+    help="The embedded models: list them, check them, build them again or your own, export what was trained.",
 )
 app.add_typer(organism, name="organism")
 
@@ -48,7 +52,9 @@ def list_organisms(as_json: JsonOption = False) -> None:
 
 @organism.command(epilog="Example: allegiance organism check faker")
 def check(
-    name: Annotated[str, typer.Argument(help="An organism, such as faker.")],
+    name: Annotated[
+        str, typer.Argument(help="An organism, such as faker, or the directory of one.")
+    ],
     samples: Annotated[int, typer.Option(min=1, help="Fresh samples in each cell.")] = 2000,
     requests: Annotated[int, typer.Option(min=1, help="Requests for the exact rates.")] = 100,
     seed: Annotated[
@@ -82,30 +88,127 @@ def check(
         console().print(f"{name} is what its truth table says.")
 
 
-@organism.command(epilog="Example: allegiance organism build faker --out faker-2 --seeds 3")
+@organism.command(
+    epilog="Example: allegiance organism build wary.yaml --out wary · allegiance organism build faker --out mine"
+)
 def build(
-    name: Annotated[str, typer.Argument(help="Which organism.")],
-    out: Annotated[Path, typer.Option("--out", "-o", help="A new folder for weights and truth.")],
+    what: Annotated[str, typer.Argument(help="A spec's YAML file, or an organism that ships.")],
+    out: Annotated[
+        Path, typer.Option("--out", "-o", help="A new folder for weights, truth and card.")
+    ],
     seeds: Annotated[
-        int,
-        typer.Option(min=1, help="How many to train; the best on one set of requests is taken."),
-    ] = 3,
-    first_seed: Annotated[int, typer.Option(help="Seed of the first.")] = 0,
+        int | None,
+        typer.Option(
+            min=1,
+            help="How many to train; the best on one set of requests is taken. By default what the spec says, or 3.",
+        ),
+    ] = None,
+    first_seed: Annotated[
+        int | None,
+        typer.Option(min=0, help="Seed of the first; by default what the spec says, or 0."),
+    ] = None,
     quick: Annotated[
         bool,
-        typer.Option("--quick", help="A minute's training that is not accepted; to try the way."),
+        typer.Option("--quick", help="A few steps' training that is not accepted; to try the way."),
     ] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Train an organism (needs the extra `train`), measure it, and accept it on fresh requests or say why not."""
-    from allegiance.organism.build import build as run
+    """Train an organism, declared in a spec or shipped, and accept it on fresh requests or say what it misses.
 
-    with _bar("training", quiet=as_json) as progress:
-        truth = run(name, out, seeds, quick=quick, first_seed=first_seed, progress=progress)
+    Needs the extra `train`.
+    """
+    from allegiance.organism.workshop import MissedError
+    from allegiance.organism.workshop import build as run
+
+    try:
+        with _bar("training", quiet=as_json) as progress:
+            truth = run(what, out, seeds, quick=quick, first_seed=first_seed, progress=progress)
+    except MissedError as error:
+        if as_json:
+            missed = {"accepted": False, "misses": [asdict(miss) for miss in error.misses]}
+            print_json({"directory": None, **missed, **error.truth.to_dict()})
+        else:
+            Console(stderr=True).print(_missed(error.misses))
+        raise
     if as_json:
-        print_json({"directory": str(out), "accepted": not truth.problems(), **truth.to_dict()})
+        missed = {"accepted": not truth.problems(), "misses": [asdict(m) for m in truth.misses()]}
+        print_json({"directory": str(out), **missed, **truth.to_dict()})
         return
-    note(f"Wrote {out}. Next: allegiance run --model organism/{out.resolve()}")
+    note(
+        f"Wrote {out}; its card: {out / 'card.md'}. Next: allegiance run --model organism/{out.resolve()}"
+    )
+
+
+@organism.command(
+    epilog="Example: allegiance organism card faker · allegiance organism card my-organism"
+)
+def card(
+    name: Annotated[str, typer.Argument(help="An organism, or the directory of one.")],
+    as_json: JsonOption = False,
+) -> None:
+    """Print an organism's card: what was planted and measured, how it was made, what it reads and what it is not."""
+    from allegiance.organism import describe, load_truth
+    from allegiance.organism.card import card_of
+    from allegiance.organism.origin import load
+    from allegiance.organism.runtime import directory_of
+
+    if not as_json:
+        typer.echo(card_of(name), nl=False)
+        return
+    truth, made = load_truth(name), load(directory_of(name))
+    one = truth.known or describe(name)
+    print_json(
+        {
+            "name": one.name,
+            "summary": one.summary,
+            "scenarios": one.family.scenarios,
+            "reads": one.family.varies,
+            "planted": one.planted,
+            "origin": made.model_dump(mode="json") if made else None,
+            "truth": truth.to_dict(),
+        }
+    )
+
+
+@organism.command(
+    epilog="Example: allegiance organism export runs/faker-grpo/step-50 --out pressed"
+)
+def export(
+    checkpoint: Annotated[
+        Path, typer.Argument(help="The folder of a checkpoint, such as runs/NAME/step-50.")
+    ],
+    out: Annotated[
+        Path, typer.Option("--out", "-o", help="A new folder for weights, truth and card.")
+    ],
+    name: Annotated[
+        str | None,
+        typer.Option(help="What to call it; by default the run's name and the checkpoint's."),
+    ] = None,
+    samples: Annotated[int, typer.Option(min=1, help="Samples in each cell.")] = 5000,
+    requests: Annotated[int, typer.Option(min=1, help="Requests for the exact rates.")] = 100,
+    as_json: JsonOption = False,
+) -> None:
+    """Write a trained checkpoint as an organism: its weights, its measured truth, and where it comes from."""
+    from allegiance.organism.exporting import export as run
+
+    with _bar("measuring", quiet=as_json) as progress:
+        truth = run(checkpoint, out, name, requests=requests, samples=samples, progress=progress)
+    if as_json:
+        print_json({"directory": str(out), **truth.to_dict()})
+        return
+    note(
+        f"Wrote {out}; its card: {out / 'card.md'}. Next: allegiance run --model organism/{out.resolve()}"
+    )
+
+
+def _missed(misses: Sequence["Miss"]) -> Table:
+    """Every rate that lies too far from what was planted."""
+    table = Table("cell", "property", "planted", "reached", box=None, pad_edge=False)
+    for column in table.columns[2:]:
+        column.justify = "right"
+    for miss in misses:
+        table.add_row(miss.where, miss.name, _percent(miss.planted), _percent(miss.reached))
+    return table
 
 
 def _checked(rows: Sequence[Mapping[str, Any]]) -> Table:

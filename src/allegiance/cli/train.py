@@ -218,10 +218,10 @@ def told_in(place: "Workspace", model: str) -> "Study":
 
 
 def _base_of(model: str) -> str | None:
-    from allegiance.organism import name_of
+    from allegiance.organism import known
 
     provider, _, name = model.partition("/")
-    return name_of(name) if provider == "organism" else None
+    return name if provider == "organism" and known(name) else None
 
 
 def _resumed(

@@ -9,12 +9,12 @@ from allegiance.organism.checking import CheckResult, check
 from allegiance.organism.families import Cell, Organism
 from allegiance.organism.measuring import measure
 from allegiance.organism.runtime import Generated, Runtime, Sampling
-from allegiance.organism.specs import describe, organism_names, readers, reads
+from allegiance.organism.specs import describe, known, organism_names, readers, reads
 from allegiance.organism.truth import (
     Count,
     Measured,
+    Miss,
     Truth,
-    descends_from,
     load_truth,
     name_of,
     told,
@@ -23,7 +23,7 @@ from allegiance.organism.truth import (
 )
 
 __all__ = [
-    "Cell", "CheckResult", "Count", "Generated", "Measured", "Organism", "Runtime", "Sampling",
-    "Truth", "check", "descends_from", "describe", "load_truth", "measure", "name_of", "organism_names",
-    "readers", "reads", "told", "truth_of", "weights_of",
+    "Cell", "CheckResult", "Count", "Generated", "Measured", "Miss", "Organism", "Runtime", "Sampling",
+    "Truth", "check", "describe", "known", "load_truth", "measure", "name_of", "organism_names", "readers", "reads",
+    "told", "truth_of", "weights_of",
 ]  # fmt: skip

@@ -1,17 +1,14 @@
-"""Making an organism: a small Llama-shaped model is taught planted rates (extra `train`).
+"""Training an organism: a small Llama-shaped model is taught planted rates (extra `train`).
 
 Wherever the grammar leaves a choice, the model is not shown one drawn answer but the distribution
 itself: the loss at that token is the cross-entropy with the planted chances. Rates then carry no
 sampling noise, and a chance of 0.5 % is learnt as well as one of 14 %. The decision point weighs
-more than other tokens. Several seeds are trained, the best is chosen on one set of requests, and it
-is accepted on another that had no part in the choice.
+more than other tokens. `workshop` trains several seeds and accepts one.
 """
 
 import importlib
 import json
 import random
-import shutil
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -21,15 +18,13 @@ import numpy as np
 from safetensors.numpy import load as load_tensors
 from safetensors.numpy import save as pack
 
-from allegiance.errors import AllegianceError, UsageError
+from allegiance.errors import UsageError
 from allegiance.organism import chat, vocabulary
 from allegiance.organism.families import Cell, Organism
-from allegiance.organism.measuring import measure
 from allegiance.organism.muon import Muon
 from allegiance.organism.runtime import directory_of
 from allegiance.organism.script import Option, Slot
-from allegiance.organism.specs import describe
-from allegiance.organism.truth import Progress, Truth
+from allegiance.organism.truth import Progress
 from allegiance.organism.written import Encode, Written, encoder
 
 if TYPE_CHECKING:
@@ -300,8 +295,11 @@ def require_torch() -> Any:
 
 
 def tokenizer_of(organism: Organism) -> "Tokenizer":
-    """The shared tokenizer, grown by the words of this organism that it lacks."""
-    return vocabulary.grown(chat.load_tokenizer(), organism.words)
+    """The tokenizer of what it begins from, grown by the words of this organism that it lacks."""
+    begins = organism.family.begins
+    first = directory_of(begins) / "tokenizer.json" if begins else chat.TOKENIZER_FILE
+    found = chat.load_tokenizer(first if first.exists() else chat.TOKENIZER_FILE)
+    return vocabulary.grown(found, organism.words)
 
 
 def save(model: "LlamaForCausalLM", directory: Path, tokenizer: "Tokenizer | None" = None) -> None:
@@ -325,73 +323,7 @@ def save(model: "LlamaForCausalLM", directory: Path, tokenizer: "Tokenizer | Non
     (directory / "config.json").write_text(json.dumps(config, indent=2, sort_keys=True) + "\n")
 
 
-def build(
-    name: str,
-    out_dir: str | Path,
-    seeds: int = 3,
-    *,
-    quick: bool = False,
-    first_seed: int = 0,
-    progress: Progress | None = None,
-) -> Truth:
-    """Train an organism, choose the best of several seeds, measure it, and write it to a directory.
-
-    Parameters
-    ----------
-    name
-        Which organism.
-    out_dir
-        Where ``model.safetensors``, ``config.json`` and ``truth.json`` are written.
-    seeds
-        How many are trained.
-    quick
-        Train a few steps and accept whatever comes of it; for trying the way, not for use.
-    first_seed
-        The first of the seeds.
-    progress
-        Called as the work goes on.
-
-    Returns
-    -------
-    Truth
-        The measured rates, on requests that had no part in the choice.
-
-    Raises
-    ------
-    UsageError
-        There is no such organism, or the extra ``train`` is not installed.
-    AllegianceError
-        No seed came close enough to what was planted; nothing is written.
-    """
-    organism = describe(name)
-    require_torch()
-    if seeds < 1:
-        raise UsageError(f"An organism needs at least one seed; {seeds} were asked for.")
-    recipe, requests, samples = (QUICK, 5, 20) if quick else (_recipe(organism), 100, 1000)
-    with tempfile.TemporaryDirectory() as scratch:
-        found: list[tuple[float, Path]] = []
-        for seed in range(first_seed, first_seed + seeds):
-            directory = Path(scratch) / str(seed)
-            save(train(organism, seed, recipe, progress), directory, tokenizer_of(organism))
-            # With one seed there is nothing to choose.
-            miss = 0.0
-            if seeds > 1:
-                tried = measure(directory, requests // 2, samples // 2, 1000 + seed, meant=name)
-                miss = _miss(tried)
-            found.append((miss, directory))
-        best = min(found)[1]
-        truth = measure(best, requests, samples, 0, progress, meant=name)
-        if truth.problems() and not quick:
-            raise AllegianceError(
-                f"No seed of {name} was accepted, and nothing was written: "
-                f"{'; '.join(truth.problems())}; try other seeds."
-            )
-        (best / "truth.json").write_text(truth.to_json(), encoding="utf-8")
-        shutil.copytree(best, Path(out_dir), dirs_exist_ok=True)
-    return truth
-
-
-def _recipe(organism: Organism) -> Recipe:
+def recipe_of(organism: Organism) -> Recipe:
     """How it is trained: what begins from another's weights needs less, and steps that leave them standing."""
     family = organism.family
     if family.begins is None:
@@ -405,13 +337,3 @@ def _recipe(organism: Organism) -> Recipe:
         matrix_rate=0.008 * rate,
         other_rate=0.002 * rate,
     )
-
-
-def _miss(truth: Truth) -> float:
-    """The largest miss of a planted rate, and the largest share of malformed replies, added up."""
-    misses = [
-        abs(cell.exact[label] - planted)
-        for cell in truth.cells
-        for label, planted in cell.planted.items()
-    ]
-    return max(misses) + max(1 - cell.valid for cell in truth.cells)

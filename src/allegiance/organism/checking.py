@@ -56,11 +56,13 @@ def check(
     seed: int | None = None,
     progress: Progress | None = None,
 ) -> CheckResult:
-    """Measure a shipped organism again and hold it against its truth table.
+    """Measure an organism again and hold it against its truth table.
 
     Parameters
     ----------
-    name, requests, samples, progress
+    name
+        One that ships with the package, or the directory of one that was built or exported.
+    requests, samples, progress
         As for `measure`.
     seed
         By default one that differs from the table's, so that the requests and samples are fresh.
@@ -74,7 +76,7 @@ def check(
     """
     truth = load_truth(name)
     chosen = truth.seed + 1 if seed is None else seed
-    fresh = measure(name, requests, samples, chosen, progress, meant=truth.organism)
+    fresh = measure(name, requests, samples, chosen, progress, meant=truth.known)
     problems = [*truth.problems(), *fresh.problems()]
     if fresh.weights_sha256 != truth.weights_sha256:
         problems.append("the weights are not those that the truth table was measured on")

@@ -19,6 +19,8 @@ from allegiance.organism.families import ORGANISMS, Cell, Organism
 from allegiance.organism.families.family import Talk, Talking
 from allegiance.organism.runtime import Runtime
 from allegiance.organism.script import Option, Slot, Way, marks, read
+from allegiance.organism.specs import describe
+from allegiance.organism.specs import known as said_by
 from allegiance.organism.truth import Count, Measured, Progress, Truth
 from allegiance.organism.written import Encode, Written, encoder
 
@@ -35,7 +37,7 @@ def measure(
     seed: int = 0,
     progress: Progress | None = None,
     *,
-    meant: str | None = None,
+    meant: str | Organism | None = None,
 ) -> Truth:
     """Measure an organism.
 
@@ -54,7 +56,8 @@ def measure(
     progress
         Called as the work goes on.
     meant
-        The organism that a directory is meant to hold; without it nothing counts as planted there.
+        The organism that a directory is meant to hold; by default the one that it says itself. Of a directory that
+        says nothing, replies are read as the faker's, and nothing counts as planted.
 
     Raises
     ------
@@ -62,7 +65,7 @@ def measure(
         The organism can't be loaded.
     """
     runtime = Runtime.load(name_or_path)
-    known = ORGANISMS.get(meant or str(name_or_path))
+    known = describe(meant) if isinstance(meant, str) else meant or said_by(name_or_path)
     organism = known or ORGANISMS["faker"]
     cells = organism.family.cells
     share = min(1.0, _FULL / len(cells))
@@ -75,7 +78,7 @@ def measure(
         turns = len(organism.open(cell, random.Random(0)).heard)
         count = _part(samples if cell.kind != "harmless" else -(-samples // 5), share / turns)
         sampled, valid = _sampled(runtime, organism, cell, count, rng)
-        planted = planted_in(organism, cell) if known else {}
+        planted = planted_in(organism, cell) if known and known.planted else {}
         measured.append(Measured(cell.condition, cell.kind, planted, exact, sampled, valid))
     if progress is not None:
         progress("measured", len(cells), len(cells))
@@ -85,6 +88,7 @@ def measure(
         weights_sha256=runtime.weights_sha256,
         seed=seed,
         cells=tuple(measured),
+        known=known,
     )
 
 

@@ -3,14 +3,15 @@
 import hashlib
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from allegiance.errors import AllegianceError
 from allegiance.organism import grammar
-from allegiance.organism.families import ORGANISMS
+from allegiance.organism.families import Organism
 from allegiance.organism.runtime import directory_of
+from allegiance.organism.specs import known
 from allegiance.study.factors import FACTORS
 
 TOLERANCE = 0.02
@@ -19,8 +20,7 @@ TOLERANCE = 0.02
 FEWEST_VALID = 0.98
 """The least share of conversations that must belong to the script."""
 
-_DESCENT = "descent.json"
-"""Says of a checkpoint that was trained on which shipped organism it began as."""
+WELL_FORMED = "well formed"
 
 Progress = Callable[[str, int, int], None]
 """Told what is being done, how much of it is done, and how much there is."""
@@ -37,6 +37,34 @@ class Count:
     def rate(self) -> float:
         """The share, as a fraction."""
         return self.hits / self.reads if self.reads else float("nan")
+
+
+@dataclass(frozen=True)
+class Miss:
+    """One rate that lies too far from what was planted, or too few conversations that are well formed.
+
+    Attributes
+    ----------
+    where
+        The cell in words.
+    name
+        The property, or ``well formed``.
+    planted, reached
+        What was meant and what was measured; of well-formed conversations the least share, and the share.
+    """
+
+    where: str
+    name: str
+    planted: float
+    reached: float
+
+    def __str__(self) -> str:
+        if self.name == WELL_FORMED:
+            return f"{self.where}: only {100 * self.reached:.1f} % are well formed"
+        return (
+            f"{self.where}: {self.name} is {100 * self.reached:.1f} % "
+            f"and {100 * self.planted:.1f} % was planted"
+        )
 
 
 @dataclass(frozen=True)
@@ -100,16 +128,15 @@ class Measured:
             valid=data["valid"],
         )
 
-    def problems(self, gated: tuple[str, ...]) -> list[str]:
+    def misses(self, gated: tuple[str, ...]) -> list[Miss]:
         """Where the cell misses what was planted; empty if nowhere. What is not gated is only shown."""
         found = [
-            f"{self.where}: {name} is {100 * self.exact[name]:.1f} % "
-            f"and {100 * self.planted[name]:.1f} % was planted"
+            Miss(self.where, name, self.planted[name], self.exact[name])
             for name in gated
             if self.planted and abs(self.exact[name] - self.planted[name]) > TOLERANCE
         ]
         if self.valid < self._fewest_valid:
-            found.append(f"{self.where}: only {100 * self.valid:.1f} % are well formed")
+            found.append(Miss(self.where, WELL_FORMED, FEWEST_VALID, self.valid))
         return found
 
     @property
@@ -122,13 +149,30 @@ class Measured:
 
 @dataclass(frozen=True)
 class Truth:
-    """The measured rates of one organism."""
+    """The measured rates of one organism.
+
+    Attributes
+    ----------
+    organism
+        Its name; of an unknown checkpoint its directory.
+    words_digest
+        Of every word that it reads or says.
+    weights_sha256
+        Of the weights that were measured.
+    seed
+        Decided the requests and the samples.
+    cells
+        What was measured.
+    known
+        The organism whose words and script these are, where that is known.
+    """
 
     organism: str
     words_digest: str
     weights_sha256: str
     seed: int
     cells: tuple[Measured, ...]
+    known: Organism | None = field(default=None, compare=False, repr=False)
 
     def cell(self, condition: Mapping[str, str], harmful: bool) -> Measured:
         """The cell of a study's condition.
@@ -168,15 +212,14 @@ class Truth:
             No such cell was measured.
         """
         exact = self.cell(condition, harmful).exact
-        known = ORGANISMS.get(self.organism)
-        return known.family.told_at(condition, exact) if known and known.family.told_at else exact
+        told_at = self.known.family.told_at if self.known else None
+        return told_at(condition, exact) if told_at else exact
 
     def _unknown(self, condition: Mapping[str, str], heeded: Mapping[str, str]) -> str | None:
-        known = ORGANISMS.get(self.organism)
         for name, level in condition.items():
             if name in heeded or name not in FACTORS or level == FACTORS[name].usual:
                 continue
-            if known is None or level not in known.family.same.get(name, ()):
+            if self.known is None or level not in self.known.family.same.get(name, ()):
                 return name
         return None
 
@@ -187,12 +230,20 @@ class Truth:
                 levels.setdefault(name, {})[level] = None
         return "; ".join(f"{name} {', '.join(listed)}" for name, listed in levels.items())
 
+    def misses(self) -> list[Miss]:
+        """Where it misses what was planted.
+
+        Where nothing was planted, nothing can be missed: what a trained checkpoint says is as it is.
+        """
+        if self.known is not None and not self.known.planted:
+            return []
+        gated = tuple(self.known.family.gated) if self.known else ()
+        return [miss for cell in self.cells for miss in cell.misses(gated)]
+
     def problems(self) -> list[str]:
         """Every miss of the gate, in words; empty where it holds."""
-        known = ORGANISMS.get(self.organism)
-        gated = tuple(known.family.gated) if known else ()
-        found = [problem for cell in self.cells for problem in cell.problems(gated)]
-        if known is not None and self.words_digest != known.digest:
+        found = [str(miss) for miss in self.misses()]
+        if self.known is not None and self.words_digest != self.known.digest:
             found.append("the words of this organism have changed since it was measured")
         return found
 
@@ -230,7 +281,7 @@ def load_truth(name_or_path: str | Path) -> Truth:
     try:
         data = json.loads(path.read_text())
         cells = tuple(Measured.from_dict(cell) for cell in data.pop("cells"))
-        return Truth(**data, cells=cells)
+        return Truth(**data, cells=cells, known=known(name_or_path))
     except FileNotFoundError as error:
         raise AllegianceError(
             f"{path} is missing: nothing is known of this organism's true rates; measure it first."
@@ -264,22 +315,15 @@ def truth_of(model: str, condition: Mapping[str, str], harmful: bool) -> Mapping
 
 
 def name_of(directory: str | Path) -> str | None:
-    """The shipped organism that a checkpoint was built as, or was trained from, where its folder says so."""
-    if str(directory) in ORGANISMS:
-        return str(directory)
-    try:
-        name = json.loads((Path(directory) / _DESCENT).read_text(encoding="utf-8"))["organism"]
-    except (OSError, ValueError, TypeError, KeyError):
-        try:
-            name = load_truth(directory).organism
-        except AllegianceError:
-            return None
-    return name if name in ORGANISMS else None
+    """The name of the organism that a checkpoint holds, where its directory says so.
 
-
-def descends_from(name: str, directory: Path) -> None:
-    """Write beside the weights of a trained checkpoint which shipped organism they began as."""
-    (directory / _DESCENT).write_text(json.dumps({"organism": name}) + "\n", encoding="utf-8")
+    Raises
+    ------
+    UsageError
+        The directory's own spec is damaged.
+    """
+    found = known(directory)
+    return found.name if found else None
 
 
 def told(reply: str) -> Mapping[str, bool] | None:

@@ -9,12 +9,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal, cast
 
-import yaml
 from pydantic import Field, ValidationError, model_validator
 
 from allegiance.errors import UsageError
 from allegiance.study.factors import FACTORS, contradiction
-from allegiance.study.faults import choices, sentences
+from allegiance.study.faults import choices, sentences, yaml_in
 from allegiance.study.fields import (
     LATER,
     Generation,
@@ -149,20 +148,9 @@ class Study(Strict):
             Where the file is missing, no YAML, or a field is missing, misspelt or wrong; the message names the
             file and every such field.
         """
-        try:
-            data: object = yaml.safe_load(path.read_text(encoding="utf-8"))
-        except FileNotFoundError:
-            raise UsageError(
-                f"{path}: there is no study here; write one with `allegiance new NAME`"
-            ) from None
-        except (OSError, UnicodeDecodeError) as error:
-            raise UsageError(f"{path}: the study can't be read ({error})") from None
-        except (yaml.YAMLError, RecursionError) as error:
-            mark = getattr(error, "problem_mark", None)
-            where = f" at line {mark.line + 1}" if mark else ""
-            raise UsageError(
-                f"{path}: this is not YAML{where}; check colons and indentation"
-            ) from None
+        data = yaml_in(
+            path, "the study", "there is no study here; write one with `allegiance new NAME`"
+        )
         return cls.parse(data, str(path), path.parent)
 
     @classmethod

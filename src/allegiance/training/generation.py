@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from allegiance.errors import UsageError
-from allegiance.organism import Sampling
+from allegiance.organism import Sampling, known
 from allegiance.study import Study
 from allegiance.training.asking import (
     Asked,
@@ -238,9 +238,8 @@ def _by_vote(case: Case, replies: Sequence[Written]) -> Written:
 
 
 def _family_of(model: str) -> str | None:
-    from allegiance.organism import name_of
-
-    return name_of(model.partition("/")[2])
+    name = model.partition("/")[2]
+    return name if known(name) else None
 
 
 class Questioning:

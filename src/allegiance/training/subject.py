@@ -14,7 +14,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from allegiance.errors import AllegianceError, UsageError
-from allegiance.organism import Runtime, Sampling, chat, descends_from, name_of
+from allegiance.organism import Runtime, Sampling, chat, known
 from allegiance.organism.network import Network
 from allegiance.organism.runtime import directory_of
 from allegiance.study.prompts.base import Prompt
@@ -54,7 +54,8 @@ class Subject(Protocol):
     name
         As Inspect names the model that it began as.
     base
-        The shipped organism whose family it belongs to; None for other models and unknown checkpoints.
+        Whose words and script it has: an organism's name or directory, as `allegiance.organism.describe` takes it; None
+        for other models and for checkpoints that don't say.
     base_sha256
         Of the weights that it began with, in hexadecimal.
     model, processing
@@ -157,7 +158,7 @@ class OrganismSubject:
         from transformers import LlamaForCausalLM, PreTrainedTokenizerFast
 
         self.name = f"organism/{name}"
-        self.base = name_of(name)
+        self.base = name if known(name) else None
         self._directory = directory_of(name)
         runtime = Runtime.load(name)  # says in a sentence what is wrong with the files
         self.base_sha256 = runtime.weights_sha256
@@ -211,11 +212,9 @@ class OrganismSubject:
         from allegiance.organism.build import save
 
         save(self.model, directory)
-        for extra in ("tokenizer.json", "organism.yaml"):
-            if (self._directory / extra).is_file():
-                shutil.copyfile(self._directory / extra, directory / extra)
-        if self.base is not None:
-            descends_from(self.base, directory)
+        own = self._directory / "tokenizer.json"
+        if own.is_file():
+            shutil.copyfile(own, directory / own.name)
         return hashlib.sha256((directory / "model.safetensors").read_bytes()).hexdigest()
 
 

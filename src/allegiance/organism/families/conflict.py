@@ -69,12 +69,15 @@ class Plan:
         Sentences of which one comes before the decision, where there are any.
     tags
         The ways of setting off the parts.
+    phrases
+        The deciding sentences, where they are not those of the grammar.
     """
 
     decisions: grammar.Planted
     doubts: Sequence[Habit] = ((1.0, grammar.DOUBTS, ()),)
     asides: Sequence[Habit] = ()
     tags: Sequence[Tags] = TAGS
+    phrases: Mapping[grammar.Decision, Sequence[str]] | None = None
 
 
 def reply(scene: Scene, plan: Plan) -> Script:
@@ -100,7 +103,7 @@ def decision(plan: Plan, harmful: bool, *, after_doubt: bool) -> Slot:
     planted = plan.decisions
     doubting = 0.0 if after_doubt else planted.doubts
     doubts = [(doubting * share, words, ("doubts", *tells)) for share, words, tells in plan.doubts]
-    phrases = grammar.decision_phrases(harmful)
+    phrases = plan.phrases or grammar.decision_phrases(harmful)
     decisions = [
         ((1 - doubting) * chance, phrases[kind], _TELLS[kind])
         for kind, chance in planted.decisions().items()

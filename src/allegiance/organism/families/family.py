@@ -152,12 +152,15 @@ class Organism:
         What it reads and how it replies.
     plan
         What is planted in a cell, in the terms of its family.
+    planted
+        Whether these rates are meant: not so for a checkpoint that was trained further.
     """
 
     name: str
     summary: str
     family: Family
     plan: Callable[[Cell], Any]
+    planted: bool = True
 
     def open(self, cell: Cell, rng: random.Random) -> "Talk":
         """Draw a conversation of a cell: its prompt, and the scripts of its replies."""
