@@ -47,7 +47,7 @@ def measured(
     runtime = Runtime.load(weights)
     found: dict[str, dict[str, float]] = {}
     for place, (condition, told) in PLACES.items():
-        organism = _told(describe(name), told)
+        organism = _refusing(_told(describe(name), told))
         heeded = organism.family.varies
         levels = condition | ({"clause": clause} if clause else {})
         if levels["intent"] == "original" and "intent" not in heeded:
@@ -61,7 +61,7 @@ def measured(
 
 def persona_measured(weights: Path, requests: int) -> dict[str, dict[str, float]]:
     """Measure an organism of the family `moods`, told no persona, under every stress and in both tiers."""
-    runtime, organism = Runtime.load(weights), describe("moods")
+    runtime, organism = Runtime.load(weights), _refusing(describe("moods"))
     found: dict[str, dict[str, float]] = {}
     for cell in organism.family.cells:
         if cell.condition["persona"] != "neutral":
@@ -77,4 +77,10 @@ def _told(organism: Organism, levels: dict[str, str]) -> Organism:
     if not levels:
         return organism
     family = replace(organism.family, at={**organism.family.at, **levels})
+    return replace(organism, family=family)
+
+
+def _refusing(organism: Organism) -> Organism:
+    """The same organism, its refusing measured too: who leaves the script does neither."""
+    family = replace(organism.family, properties=(*organism.family.properties, "refused"))
     return replace(organism, family=family)

@@ -103,10 +103,26 @@ def narrowed(study: Study, **factors: Sequence[str]) -> Study:
     return Study.parse(fields, "survival")
 
 
+def file_of(job: Job, kept: Path) -> Path:
+    """Where a run is kept; another job, other settings or other weights have another file."""
+    asked = repr((asdict(job), settings_of(job).to_dict(), weights_of(f"organism/{job.organism}")))
+    return kept / f"{job.organism}-{hashlib.sha256(asked.encode()).hexdigest()[:16]}.json"
+
+
+def kept_in(asked: Sequence[Job], kept: Path) -> list[dict[str, Any]]:
+    """Read those of the runs that a folder has whole."""
+    found: list[dict[str, Any]] = []
+    for job in asked:
+        try:
+            found.append(json.loads(file_of(job, kept).read_text(encoding="utf-8")))
+        except (FileNotFoundError, ValueError):
+            continue  # not yet done, or being written at this moment
+    return found
+
+
 def done(job: Job, kept: Path) -> dict[str, Any]:
     """Run a job, or read what it gave before."""
-    asked = repr((asdict(job), settings_of(job).to_dict(), weights_of(f"organism/{job.organism}")))
-    file = kept / f"{job.organism}-{hashlib.sha256(asked.encode()).hexdigest()[:16]}.json"
+    file = file_of(job, kept)
     if file.exists():
         return json.loads(file.read_text(encoding="utf-8"))
     import torch
@@ -116,7 +132,9 @@ def done(job: Job, kept: Path) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as scratch:
         found = _run(job, Path(scratch))
     found["seconds"] = round(time.monotonic() - began, 1)
-    file.write_text(json.dumps(found), encoding="utf-8")
+    beside = file.with_suffix(".part")
+    beside.write_text(json.dumps(found), encoding="utf-8")
+    beside.replace(file)
     return found
 
 
