@@ -80,10 +80,15 @@ def written(found: Spread | None, unit: float, *, signed: bool = False) -> str:
     """Write a mean with its limits, or why it has none."""
     if found is None:
         return "–"
-    mean = f"{round(unit * found.mean, 1) + 0.0:{'+' if signed else ''}.1f}"  # never -0.0
+    mean = _decimal(unit * found.mean, "+" if signed else "")
     if found.low is None or found.high is None:
         return f"{mean} (1 seed)" if found.seeds == 1 else f"{mean} (all alike)"
-    return f"{mean} [{unit * found.low:.1f}, {unit * found.high:.1f}]"
+    return f"{mean} [{_decimal(unit * found.low)}, {_decimal(unit * found.high)}]"
+
+
+def _decimal(number: float, sign: str = "") -> str:
+    """Write one decimal, and never -0.0."""
+    return f"{round(number, 1) + 0.0:{sign}.1f}"
 
 
 def listed(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
