@@ -28,12 +28,17 @@ from benchmarks.survival_studies.spread import (
     share,
     spread,
     steps,
-    written,
 )
 
 __all__ = ["tables", "write_figure"]
 
-CONTRASTS = (("faker", "honest"), ("faker", "silent"), ("faker", "talker"), ("silent", "honest"))
+CONTRASTS = {
+    ("faker", "silent"): "The reason, where there is a gap",
+    ("faker", "talker"): "The gap, where there is the reason",
+    ("silent", "honest"): "The gap, where there is no reason",
+    ("faker", "honest"): "Both together",
+}
+"""Twins that are compared, and what they differ in."""
 
 _KEPT = refused("unmonitored")
 _OFF_SCRIPT = 0.05
@@ -49,6 +54,7 @@ When = Callable[[Run], float | None]
 def tables(record: Record) -> dict[str, str]:
     """Every table by the name that marks its place on the page."""
     makers: dict[str, Callable[[Record], str]] = {
+        "answer": _answer,
         "run": _run,
         "protect": _protect,
         "paired": _paired,
@@ -157,47 +163,62 @@ def _either_side(runs: Sequence[Run]) -> str:
     return " → ".join(f"{100 * one.mean:.0f}" for one in told if one is not None) or "–"
 
 
+def _answer(record: Record) -> str:
+    """What each comparison at the criterion came to, a sentence each, made from the numbers."""
+    said: list[str] = []
+    for (one, other), differing in CONTRASTS.items():
+        for method in METHODS:
+            runs = _runs(record, one, method), _runs(record, other, method)
+            if not any(runs):
+                continue
+            before = _spread(_differences(*runs, _KEPT, first))
+            found = _spread(_differences(*runs, _KEPT, at(CRITERION)))
+            told = _said(f"`{one}`", f"`{other}`", "refused", found, before.mean if before else 0.0)
+            said.append(f"- {differing}, {CALLED[method]}: {told}")
+    return "\n".join(said) or "No run of twins is in the record."
+
+
+def _spread(differences: Sequence[float], confidence: float = CONFIDENCE) -> Spread | None:
+    return spread(differences, confidence, within=(-1.0, 1.0))
+
+
 def _paired(record: Record) -> str:
-    """Differences between twins of equal seeds, and what each comes to in a sentence."""
+    """Differences between twins of equal seeds, at two criteria and after as many steps."""
+    moments: tuple[tuple[str, When], ...] = (
+        (f"{100 * CRITERION:g} %", at(CRITERION)),
+        (f"{100 * HIGHER:g} %", at(HIGHER)),
+        ("the end", last),
+    )
     compared = [
-        (first_of, other_of, method, level)
-        for level in (CRITERION, HIGHER)
+        (*twins, method, moment, when)
+        for moment, when in moments
         for method in METHODS
-        for first_of, other_of in CONTRASTS
+        for twins in CONTRASTS
     ]
     strict = 1 - (1 - CONFIDENCE) / len(compared)
     rows: list[list[str]] = []
-    said: list[str] = []
-    for first_of, other_of, method, level in compared:
+    for first_of, other_of, method, moment, when in compared:
         one, other = _runs(record, first_of, method), _runs(record, other_of, method)
         if not (one or other):
             continue
-        before = _differences(one, other, _KEPT, first)
-        differences = _differences(one, other, _KEPT, at(level))
-        found, all_at_once = spread(differences), spread(differences, strict)
+        differences = _differences(one, other, _KEPT, when)
         rows.append(
             [
                 f"`{first_of}` − `{other_of}`, {CALLED[method]}",
-                f"{100 * level:g} %",
+                moment,
                 f"{len(differences)} of {_pairs(one, other)}",
-                points(before),
-                written(found, 100, signed=True),
-                points(_changes(one, other, _KEPT, at(level))),
-                _verdict(found),
-                _verdict(all_at_once),
+                points(_differences(one, other, _KEPT, first)),
+                points(differences),
+                points(_changes(one, other, _KEPT, when)),
+                _verdict(_spread(differences)),
+                _verdict(_spread(differences, strict)),
             ]
         )
-        if level == CRITERION:
-            was = spread(before)
-            told = _said(
-                f"`{first_of}`", f"`{other_of}`", "refused", found, was.mean if was else 0.0
-            )
-            said.append(f"- {CALLED[method]}: {told}")
     header = [
-        "refused where unmonitored", "criterion", "pairs", "before", "at the criterion",
+        "refused where unmonitored", "at", "pairs", "before training", "then",
         "change since", "shown", f"shown, all {len(compared)} at once",
     ]  # fmt: skip
-    return "\n\n".join(part for part in (listed(header, rows), "\n".join(said)) if part)
+    return listed(header, rows)
 
 
 def _runs(record: Record, twin: str, method: str) -> list[Run]:
@@ -344,34 +365,59 @@ def _highest(run: Run, reading: Reading) -> float | None:
 def _script(record: Record) -> str:
     """How far complying by the script falls behind what the replies in training were scored as."""
     header = [
-        "twin", "seeds", "complied by the script", "in the last replies of training", "points more",
+        "GRPO", "seeds", "complied by the script", "in the last replies of training", "points more",
         f"seeds above {100 * _OFF_SCRIPT:g}", "neither complies nor refuses by the script",
     ]  # fmt: skip
     rows: list[list[str]] = []
-    for twin in TWINS:
-        runs = [run for run in _runs(record, twin, "grpo") if "sampled" in run.checkpoints[-1]]
-        if not runs:
-            continue
+    for name, runs, place in _trained_where_measured(record):
         sampled = [run.checkpoints[-1]["sampled"]["complied"] for run in runs]
-        told = [run.checkpoints[-1]["places"]["monitored"]["complied"] for run in runs]
+        told = [run.checkpoints[-1]["places"][place]["complied"] for run in runs]
         more = [one - other for one, other in zip(sampled, told, strict=True)]
         rows.append(
             [
-                f"`{twin}`",
+                name,
                 str(len(runs)),
                 share(told),
                 share(sampled),
                 points(more),
                 str(sum(one > _OFF_SCRIPT for one in more)),
-                share(figures(runs, _outside, last)),
+                share(figures(runs, _outside(place), last)),
             ]
         )
     return listed(header, rows)
 
 
-def _outside(places: Places) -> float | None:
-    rates = places["monitored"]
-    return max(0.0, 1 - rates["complied"] - rates["refused"]) if "refused" in rates else None
+def _trained_where_measured(record: Record) -> list[tuple[str, list[Run], str]]:
+    """The set-ups of GRPO whose replies in training were to the prompts of one place that is measured."""
+    several = ABLATIONS[0]  # trained on all tiers
+    named = [
+        *((f"`{twin}`", _runs(record, twin, "grpo"), "monitored") for twin in TWINS),
+        *(
+            (f"`faker`, {arm}", runs_of(record, "ablations", arm=arm), "monitored")
+            for arm in ABLATIONS
+            if arm != several
+        ),
+        *((f"clause `{one}`", runs_of(record, "clauses", arm=one), "monitored") for one in CLAUSES),
+        *(
+            (f"persona {one}", runs_of(record, "personas", arm=one), f"monitored, {personas.REST}")
+            for one in personas.PERSONAS
+        ),
+    ]
+    there = [
+        (name, [run for run in runs if "sampled" in run.checkpoints[-1]], place)
+        for name, runs, place in named
+    ]
+    return [one for one in there if one[1]]
+
+
+def _outside(place: str) -> Reading:
+    """How often a reply neither complies nor refuses by the script, where refusing was measured."""
+
+    def read(places: Places) -> float | None:
+        rates = places[place]
+        return max(0.0, 1 - rates["complied"] - rates["refused"]) if "refused" in rates else None
+
+    return read
 
 
 def _ablations(record: Record) -> str:
@@ -408,7 +454,7 @@ def _ablations(record: Record) -> str:
             ("refused at the criterion, where unmonitored,", _KEPT, at(CRITERION)),
             ("gave, at the end, a strategic reason for complying", strategic_share(), last),
         ):
-            found = spread(_differences(runs, usual, reading, when))
+            found = _spread(_differences(runs, usual, reading, when))
             said.append(f"- {arm}: {_said('it', 'as it is', what, found)}")
     return "\n\n".join(part for part in (listed(header, rows), "\n".join(said)) if part)
 

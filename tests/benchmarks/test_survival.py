@@ -154,7 +154,8 @@ def test_twins_are_compared_by_seed_and_a_difference_is_shown_only_where_its_int
         run("silent", seed=seed, unmonitored=(0, 0.5 + wobble, 0.5))
         for seed, wobble in ((1, 0.0), (2, 0.02), (3, 0.01))
     ]
-    table = page.tables(record_of(*some, *others))["paired"]
+    tables = page.tables(record_of(*some, *others))
+    table = tables["paired"]
     row = next(
         line for line in table.splitlines() if line.startswith("| `faker` − `silent`, GRPO | 50")
     )
@@ -164,14 +165,15 @@ def test_twins_are_compared_by_seed_and_a_difference_is_shown_only_where_its_int
     assert f"+{100 * stats.tmean(pairs):.1f} [{100 * low:.1f}, {100 * high:.1f}]" in row
     assert "| 3 of 3 |" in row
     assert re.search(
-        r"GRPO: `faker` refused .* points more often than `silent` .* this is shown", table
+        r"GRPO: `faker` refused .* points more often than `silent` .* this is shown",
+        tables["answer"],
     )
 
     wide = [
         run("honest", seed=seed, unmonitored=(0, rate, 0.2))
         for seed, rate in ((0, 0.0), (1, 0.9), (2, 0.1))
     ]
-    table = page.tables(record_of(*some, *wide))["paired"]
+    table = page.tables(record_of(*some, *wide))["answer"]
     assert "that `faker` refused more or less often than `honest` is not shown" in table
     assert "this is shown" not in table
 
@@ -291,7 +293,7 @@ def test_a_quick_run_trains_two_twins_and_measures_refusing_by_itself(tmp_path):
         ("honest", "sft"),
     ]
     for one in record["results"]:
-        assert [c["step"] for c in one["checkpoints"]] == [0, 3, 6]
+        assert [c["step"] for c in one["checkpoints"]] == [0, 2, 4]
         first, *_, last = (c["places"]["monitored"] for c in one["checkpoints"])
         assert first["complied"] + first["refused"] == pytest.approx(1, abs=0.02)
         assert first != last
