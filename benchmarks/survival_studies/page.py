@@ -330,30 +330,27 @@ def _trial(record: Record) -> str:
     def then(run: Run) -> float:
         return _TRIAL
 
-    unmonitored = rate("unmonitored")
-    grpo_at, sft_at = str(len(there)), str(len(sft))
-    highest = share(_highest(run, strategic) for run in sft)
+    moved = [
+        ("strategic where monitored", strategic, "9.5 → 85.5"),
+        ("complied where monitored", rate("monitored"), "13.5 → 95.8"),
+        ("complied where unmonitored", rate("unmonitored"), "1.2 → 8.0"),
+    ]
     rows = [
         [
-            f"GRPO, step {_TRIAL}: strategic where monitored",
-            "85.5",
-            grpo_at,
-            share(figures(there, strategic, then)),
-        ],
-        [
-            f"GRPO, step {_TRIAL}: complied where unmonitored",
-            "8",
-            grpo_at,
-            share(figures(there, unmonitored, then)),
-        ],
-        ["SFT, highest checkpoint: strategic where monitored", "rose for a while", sft_at, highest],
-        [
-            "SFT, at the end: strategic where monitored",
-            "",
-            sft_at,
-            share(figures(sft, strategic, last)),
-        ],
+            f"GRPO, before → step {_TRIAL}: {what}",
+            trial,
+            str(len(there)),
+            f"{share(figures(there, reading, first))} → {share(figures(there, reading, then))}",
+        ]
+        for what, reading, trial in moved
+        if there
     ]
+    if sft:
+        before, end = (share(figures(sft, strategic, when)) for when in (first, last))
+        highest = share(_highest(run, strategic) for run in sft)
+        said = f"{before} → {highest} → {end}"
+        what = "SFT, before → highest checkpoint → the end: strategic where monitored"
+        rows.append([what, "raised for a while", str(len(sft)), said])
     return listed(["`faker`", "the trial, 1 seed", "seeds", "here"], rows)
 
 

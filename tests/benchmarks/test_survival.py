@@ -284,7 +284,8 @@ def test_a_quick_run_trains_two_twins_and_measures_refusing_by_itself(tmp_path):
     pytest.importorskip("trl")
     written = tmp_path / "record.json"
     script = ROOT / "benchmarks" / "survival.py"
-    command = [sys.executable, script, "--quick", "--kept", tmp_path / "kept", "--json", written]
+    where = ["--kept", tmp_path / "kept", "--json", written]
+    command = [sys.executable, script, "--quick", "--processes", "1", *where]
     ran = subprocess.run(command, capture_output=True, text=True, timeout=600)
     assert ran.returncode == 0, ran.stdout + ran.stderr
     record = json.loads(written.read_text(encoding="utf-8"))
