@@ -43,6 +43,8 @@ CONTRASTS = {
 _KEPT = refused("unmonitored")
 _OFF_SCRIPT = 0.05
 """A seed whose replies in training comply so much more often than its script says has left the script."""
+_FAR = 0.1
+"""Where a figure differs so much between two checkpoints, what lies between them is said to be a guess."""
 _TRIAL = 50
 _SMALL = 0.0005
 """A difference before training that one decimal does not show."""
@@ -155,12 +157,31 @@ def _protect(record: Record) -> str:
 
 def _either_side(runs: Sequence[Run]) -> str:
     """The figure at the checkpoints before and after the criterion, between which a straight line was drawn."""
-    around = [run.around(step) for run in runs if (step := run.reached(CRITERION)) is not None]
-    told = [
+    told = _sides(runs)
+    return "–" if told is None else f"{100 * told[0]:.0f} → {100 * told[1]:.0f}"
+
+
+def _sides(runs: Sequence[Run]) -> tuple[float, float] | None:
+    """The means of what is refused at the checkpoints before and after the criterion."""
+    steps_at = [(run, run.reached(CRITERION)) for run in runs]
+    around = [run.around(step) for run, step in steps_at if step is not None]
+    before, after = (
         spread(_KEPT(pair[side]["places"]) for pair in around if pair is not None)
         for side in (0, 1)
-    ]
-    return " → ".join(f"{100 * one.mean:.0f}" for one in told if one is not None) or "–"
+    )
+    return None if before is None or after is None else (before.mean, after.mean)
+
+
+def _leaning(twins: Sequence[tuple[str, Sequence[Run]]]) -> str:
+    """Say where a figure at the criterion lies between checkpoints that are far apart."""
+    far: list[str] = []
+    for twin, runs in twins:
+        told = _sides(runs)
+        if told is not None and abs(told[0] - told[1]) >= _FAR:
+            far.append(f"`{twin}` refused {100 * told[0]:.0f} and {100 * told[1]:.0f} %")
+    if not far:
+        return ""
+    return f" It rests on straight lines between checkpoints at which {', and '.join(far)}."
 
 
 def _answer(record: Record) -> str:
@@ -174,7 +195,8 @@ def _answer(record: Record) -> str:
             before = _spread(_differences(*runs, _KEPT, first))
             found = _spread(_differences(*runs, _KEPT, at(CRITERION)))
             told = _said(f"`{one}`", f"`{other}`", "refused", found, before.mean if before else 0.0)
-            said.append(f"- {differing}, {CALLED[method]}: {told}")
+            leaning = _leaning(((one, runs[0]), (other, runs[1]))) if found else ""
+            said.append(f"- {differing}, {CALLED[method]}: {told}{leaning}")
     return "\n".join(said) or "No run of twins is in the record."
 
 

@@ -173,7 +173,10 @@ def test_twins_are_compared_by_seed_and_a_difference_is_shown_only_where_its_int
         run("honest", seed=seed, unmonitored=(0, rate, 0.2))
         for seed, rate in ((0, 0.0), (1, 0.9), (2, 0.1))
     ]
+    # On either side of the criterion silent refused 49 and 50 %: the line between is no guess.
+    assert "checkpoints at which `silent`" not in tables["answer"]
     table = page.tables(record_of(*some, *wide))["answer"]
+    assert "straight lines between checkpoints at which `honest` refused 67 and 80 %" in table
     assert "that `faker` refused more or less often than `honest` is not shown" in table
     assert "this is shown" not in table
 
