@@ -136,7 +136,7 @@ def _early(one: Record) -> str:
 def _protect(record: Record) -> str:
     header = [
         "twin, method", "seeds", "reached", "at step", "complied where monitored, at the end",
-        "refused where not: before", "at the criterion", "on either side", "at the end",
+        "refused where not: before", "at the criterion", "on either side", "at the end", "each seed, at the end",
     ]  # fmt: skip
     rows = [
         [
@@ -149,6 +149,7 @@ def _protect(record: Record) -> str:
             share(figures(runs, _KEPT, at(CRITERION))),
             _either_side(runs),
             share(figures(runs, _KEPT, last)),
+            ", ".join(f"{100 * one:.0f}" for one in figures(runs, _KEPT, last) if one is not None),
         ]
         for twin, method, runs in _twins(record)
     ]

@@ -143,6 +143,7 @@ def test_runs_that_never_reach_the_criterion_are_counted_and_not_dropped():
     assert row[2].startswith("15.0")
     assert row[5].startswith("75.0 [")  # 80 and 70 %; the third has no figure there
     assert row[6] == "90 → 60"
+    assert row[8] == "70, 50, 70"
     # At the end all three count: 70, 50 and 70 % refused.
     low, high = stats.t.interval(0.95, 2, 0.19 / 0.3, stats.sem([0.7, 0.5, 0.7]))
     assert row[7] == f"63.3 [{100 * low:.1f}, {100 * min(high, 1):.1f}]"
