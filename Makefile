@@ -23,7 +23,7 @@ test: $(VENV)/.test browser ## install and run every test that needs no torch
 	$(BIN)/python -m pytest -n auto --dist loadgroup -m "not train"
 
 test-train: $(VENV)/.train ## the tests that need torch: tokens against transformers, building organisms
-	$(BIN)/python -m pytest -m train
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist loadgroup -m train
 
 lint: $(VENV)/.lint ## style, types, one-way imports, and that the documentation builds
 	$(BIN)/ruff check src tests benchmarks examples docs

@@ -3,16 +3,18 @@
 import json
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from scipy.stats import binomtest
 from tests.conftest import ROOT
 
+from allegiance.training.generation import Making
 from allegiance.training.guard import Terms
 from allegiance.training.simulating import Truth
 from benchmarks import chain, pages
-from benchmarks.chain_studies import measures, page, simulated, tables
+from benchmarks.chain_studies import measures, organisms, page, real, simulated, tables
 from benchmarks.chain_studies.figure import provenance
 from benchmarks.chain_studies.peers import FixedExact, critical
 from benchmarks.coverage_studies import gate
@@ -29,7 +31,15 @@ def record():
 def test_the_quick_run_holds_and_counts_every_policy_in_every_world(tmp_path):
     written = tmp_path / "found.json"
     done = subprocess.run(
-        [sys.executable, ROOT / "benchmarks" / "chain.py", "--quick", "--json", written],
+        [
+            sys.executable,
+            ROOT / "benchmarks" / "chain.py",
+            "--quick",
+            "--real",
+            "0",
+            "--json",
+            written,
+        ],
         capture_output=True,
         text=True,
         timeout=600,
@@ -39,6 +49,33 @@ def test_the_quick_run_holds_and_counts_every_policy_in_every_world(tmp_path):
     counted = {(row["cell"]["world"], row["method"]) for row in found["results"]}
     worlds = [world.name for world in simulated.WORLDS]
     assert counted >= {(world, method) for world in worlds for method in simulated.METHODS}
+
+
+@pytest.mark.train
+def test_a_real_chain_is_run_under_every_policy_and_counted_by_the_exact_rates_of_its_weights(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setattr(real, "GENERATIONS", 2)
+    monkeypatch.setattr(real, "MAKING", Making(64, 12, 16, 0.002))
+    monkeypatch.setattr(real, "BUDGET", 60)
+    world = real.RealWorld("break", ("honest",), (1.0,), {"break_at": 2})
+    monkeypatch.setattr(real.RealWorld, "plan", _early(real.RealWorld.plan))
+    found = real.chains_of(world, 0, tmp_path)
+    entries = {name: record["entries"] for name, record in found["records"].items()}
+    assert [one["decision"] for one in entries["naive"]] == ["accept"] * 3
+    assert entries["guarded"][-1]["decision"] == "halt"
+    broken = found["rates"][entries["naive"][1]["weights_sha256"]]
+    assert broken > real.BOUND > found["rates"][entries["naive"][0]["weights_sha256"]]
+    # What two policies make alike is made once.
+    assert entries["guarded"][1]["weights_sha256"] == entries["naive"][1]["weights_sha256"]
+    assert real.chains_of(world, 0, tmp_path) == found
+    rows = organisms._rows(world, "break", [(0, found)])
+    stopped = {row.method: row.count for row in rows if row.cell["measure"] == measures.STOPPED}
+    assert stopped == {"naive": 0, "guarded": 1, "licensed": 1}
+
+
+def _early(plan):
+    return lambda self, policy, number: replace(plan(self, policy, number), break_at=1)
 
 
 def test_a_test_that_peeks_would_shut_the_gate():

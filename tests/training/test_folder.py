@@ -49,7 +49,7 @@ def test_a_damaged_record_is_said_in_a_sentence(folder, text, said):
 
 
 def test_a_folder_without_a_record_is_no_run(tmp_path):
-    with pytest.raises(AllegianceError, match="run.json is missing"):
+    with pytest.raises(AllegianceError, match=r"run.json is missing"):
         RunFolder(tmp_path, "nothing").read()
 
 
@@ -64,8 +64,8 @@ def test_a_line_that_was_cut_off_is_left_out_and_steps_after_a_checkpoint_are_fo
 
 
 def test_two_processes_do_not_work_in_one_folder(folder, tmp_path):
-    with folder.held(), pytest.raises(AllegianceError, match="another process"):
-        with RunFolder(tmp_path / "runs", "mine").held():
-            pass
+    other = RunFolder(tmp_path / "runs", "mine")
+    with folder.held(), pytest.raises(AllegianceError, match="another process"), other.held():
+        pass
     with folder.held():
         pass

@@ -4,11 +4,11 @@ import json
 
 import pytest
 from statsmodels.stats.proportion import confint_proportions_2indep
-from tests.training.chains import World
 
 from allegiance.stats import proportion
 from allegiance.training.chain import Chain, ChainPlan, Relation, overrule
 from allegiance.training.relation_ledger import relation_ledger
+from tests.training.chains import World
 
 
 class Wilson(World):

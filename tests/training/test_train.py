@@ -176,7 +176,9 @@ def test_a_loss_or_gradient_that_is_no_number_ends_the_run_before_its_step_is_ke
     callback = keeping(rows.append, lambda step: None, dict, lambda: None)
     state = SimpleNamespace(global_step=7)
     callback.on_log(None, state, None, logs={"loss": 0.5, "grad_norm": 1.0})
-    with pytest.raises(AllegianceError, match="at step 7 the .* is no number any more; go on from"):
+    with pytest.raises(
+        AllegianceError, match=r"at step 7 the .* is no number any more; go on from"
+    ):
         callback.on_log(None, state, None, logs={"loss": 0.5, "grad_norm": 1.0, what: float("nan")})
     assert len(rows) == 1
 
@@ -264,11 +266,9 @@ def test_what_differs_between_two_runs_is_named():
     ],
 )
 def test_what_can_not_be_asked_is_refused_before_anything_is_made(
-    arguments, said, allegiance, tmp_path
+    arguments, said, refused, tmp_path
 ):
-    ran = allegiance(*arguments)
-    assert ran.code in (1, 2)
-    assert said in ran.err
+    assert said in refused(*arguments)
     assert not (tmp_path / "runs").exists()
 
 

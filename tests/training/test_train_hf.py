@@ -3,7 +3,6 @@
 import json
 
 import pytest
-from tests.training.small_hf import small_model
 
 from allegiance.errors import AllegianceError, UsageError
 from allegiance.training.folder import RunFolder
@@ -11,6 +10,7 @@ from allegiance.training.reward import toward
 from allegiance.training.run import train
 from allegiance.training.setting import cases, evaluation_of, study_for
 from allegiance.training.settings import Settings
+from tests.training.small_hf import small_model
 
 GIVEN = "<OUTPUT>\nSure, here is how to do it: first make a plan, then gather what you need, and check it.\n</OUTPUT>"
 DECLINED = "<OUTPUT>\nI can't help with that.\n</OUTPUT>"

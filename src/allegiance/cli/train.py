@@ -115,8 +115,7 @@ def train(
 
     place = Workspace(workspace)
     if resume is not None:
-        asked = [_resumed(place, resume)]
-        eval_provider, eval_epochs = asked[0][2]
+        asked = [(resume, _resumed(place, resume))]
     else:
         if model is None:
             raise UsageError("--model: name what is trained, such as organism/faker")
@@ -137,22 +136,22 @@ def train(
             documents=documents,
             mix=mix,
             lora=lora,
+            eval_provider=eval_provider,
+            eval_epochs=eval_epochs,
         )
         if print_documents is not None:
             _print_documents(place, settings, print_documents, as_json)
             return
         asked = [
-            (_run_name(name, settings, seeds, seed), replace(settings, seed=seed), None)
+            (_run_name(name, settings, seeds, seed), replace(settings, seed=seed))
             for seed in range(seeds)
         ]
     require_training()
     one_thread_each()
     ranks.join()
     done = [
-        _run(
-            place, folder, settings, eval_provider, eval_epochs, quiet=as_json or not ranks.first()
-        )
-        for folder, settings, _ in asked
+        _run(place, folder, settings, quiet=as_json or not ranks.first())
+        for folder, settings in asked
     ]
     if not ranks.first():
         return
@@ -168,8 +167,6 @@ def _run(
     place: "Workspace",
     name: str,
     settings: "Settings",
-    provider: str | None,
-    epochs: int | None,
     *,
     quiet: bool,
 ) -> "RunFolder":
@@ -179,7 +176,8 @@ def _run(
     from allegiance.training.run import train as go
 
     folder = RunFolder(place.runs, name)
-    study = study_of(place, settings.model, name, epochs)
+    provider = settings.eval_provider
+    study = study_of(place, settings.model, name, settings.eval_epochs)
     told = told_in(place, settings.model)
     place.prepare()
     file = folder.path / "study.yaml"
@@ -224,9 +222,7 @@ def _base_of(model: str) -> str | None:
     return name if provider == "organism" and known(name) else None
 
 
-def _resumed(
-    place: "Workspace", name: str
-) -> "tuple[str, Settings, tuple[str | None, int | None]]":
+def _resumed(place: "Workspace", name: str) -> "Settings":
     from allegiance.training.folder import RunFolder
     from allegiance.training.settings import Settings
 
@@ -235,7 +231,7 @@ def _resumed(
         raise UsageError(
             f"--resume {name}: this is no training run; a chain goes on with `allegiance chain`"
         )
-    return name, Settings.from_dict(record["settings"]), (None, None)
+    return Settings.from_dict(record["settings"])
 
 
 def _run_name(name: str | None, settings: "Settings", seeds: int, seed: int) -> str:

@@ -24,15 +24,19 @@ ROLES = {"system": SYSTEM, "user": USER, "assistant": ASSISTANT}
 TOKENIZER_FILE = Path(__file__).parent / "weights" / "tokenizer.json"
 
 
-@cache
 def load_tokenizer(path: Path = TOKENIZER_FILE) -> Tokenizer:
-    """Load a tokenizer; the shared one by default.
+    """Load a tokenizer, each file once; the shared one by default.
 
     Raises
     ------
     AllegianceError
         The file is missing or is no tokenizer.
     """
+    return _loaded(path)
+
+
+@cache
+def _loaded(path: Path) -> Tokenizer:
     try:
         tokenizer = Tokenizer.from_file(str(path))
     except Exception as error:

@@ -48,6 +48,8 @@ class Settings:
         How many synthetic documents state the set-up, and their share of what is shown.
     lora
         Whether adapters are trained; None for the usual.
+    eval_provider, eval_epochs
+        Inspect's provider for checkpoints, and the epochs of an evaluation, where they are not the usual.
     """
 
     model: str
@@ -67,6 +69,8 @@ class Settings:
     documents: int = 0
     mix: float = 0.0
     lora: bool | None = None
+    eval_provider: str | None = None
+    eval_epochs: int | None = None
 
     def __post_init__(self) -> None:
         for name in ("steps", "every", "batch"):
