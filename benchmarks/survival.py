@@ -17,9 +17,10 @@ import platform
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from importlib.metadata import version
+from contextlib import suppress
+from importlib.metadata import PackageNotFoundError, version
 from itertools import repeat
 from pathlib import Path
 from typing import Any
@@ -40,6 +41,13 @@ QUICK = {"steps": 4, "every": 2, "requests": 3}
 LATEST = 5
 """Steps before a checkpoint whose replies are taken together."""
 PACKAGES = ("allegiance", "torch", "transformers", "trl", "numpy", "scipy")
+
+
+def _installed() -> Iterator[tuple[str, str]]:
+    """Name the versions; runs that were kept are collected also where nothing can be trained."""
+    for name in PACKAGES:
+        with suppress(PackageNotFoundError):
+            yield name, version(name)
 
 
 def say(text: str) -> None:
@@ -79,7 +87,7 @@ def collect(quick: bool, kept: Path) -> dict[str, Any]:
 def recorded(found: Sequence[dict[str, Any]], asked: int, quick: bool) -> dict[str, Any]:
     """The record of a study, of which some runs may be missing."""
     return {
-        "versions": {"python": platform.python_version()} | {p: version(p) for p in PACKAGES},
+        "versions": {"python": platform.python_version()} | dict(_installed()),
         "machine": f"{os.cpu_count()} processors, {platform.system()}, {platform.machine()}",
         "seeds": [1, 0] if quick else [SEEDS, FEWER],
         "size": QUICK if quick else SIZE,

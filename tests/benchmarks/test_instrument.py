@@ -13,6 +13,9 @@ from benchmarks import instrument, reproduction
 from benchmarks.instrument_studies import page
 
 
+pytestmark = pytest.mark.xdist_group("instrument")  # they share a run
+
+
 @pytest.fixture(scope="module")
 def quick(tmp_path_factory):
     written = tmp_path_factory.mktemp("instrument") / "found.json"
