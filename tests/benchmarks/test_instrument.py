@@ -12,7 +12,6 @@ from allegiance.study import Study
 from benchmarks import instrument, reproduction
 from benchmarks.instrument_studies import page
 
-
 pytestmark = pytest.mark.xdist_group("instrument")  # they share a run
 
 
