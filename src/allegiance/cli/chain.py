@@ -8,8 +8,9 @@ import typer
 from rich.table import Table
 
 from allegiance.cli.app import JsonOption, WorkspaceOption, app, console, note, print_json
+from allegiance.cli.progress import shown_stages
 from allegiance.cli.record import RaterOption, on_record, rater_name
-from allegiance.cli.train import bar, one_thread_each
+from allegiance.cli.train import one_thread_each
 from allegiance.errors import UsageError
 
 if TYPE_CHECKING:
@@ -170,7 +171,7 @@ def _run(
     if not (folder.path / "run.json").exists():
         digest = subject_of(plan.model).base_sha256
         folder.begin("chain", plan.model, digest, plan.to_dict())
-    with bar("loading", quiet=quiet) as tell:
+    with shown_stages("loading", quiet=quiet) as tell:
         made = Distilling(plan, study, folder.path, Making(**settings))
         ask = _recorded(place, folder, study, provider or plan.model.partition("/")[0])
         asked = Questioning(plan, study, folder.path, ask)

@@ -1,17 +1,16 @@
 """`allegiance organism`: the embedded models, what was planted in them and what was measured."""
 
-from collections.abc import Callable, Generator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from allegiance.cli.app import Group, JsonOption, app, console, note, print_json
+from allegiance.cli.progress import shown_stages
 from allegiance.errors import AllegianceError
 
 if TYPE_CHECKING:
@@ -65,7 +64,7 @@ def check(
     """Measure an organism again: what was planted, its truth and a fresh sample, side by side."""
     from allegiance.organism import check as run
 
-    with _bar("measuring", quiet=as_json) as progress:
+    with shown_stages("measuring", quiet=as_json) as progress:
         result = run(name, requests=requests, samples=samples, seed=seed, progress=progress)
     if as_json:
         print_json(
@@ -121,7 +120,7 @@ def build(
     from allegiance.organism.workshop import build as run
 
     try:
-        with _bar("training", quiet=as_json) as progress:
+        with shown_stages("training", quiet=as_json) as progress:
             truth = run(what, out, seeds, quick=quick, first_seed=first_seed, progress=progress)
     except MissedError as error:
         if as_json:
@@ -191,7 +190,7 @@ def export(
     """Write a trained checkpoint as an organism: its weights, its measured truth, and where it comes from."""
     from allegiance.organism.exporting import export as run
 
-    with _bar("measuring", quiet=as_json) as progress:
+    with shown_stages("measuring", quiet=as_json) as progress:
         truth = run(checkpoint, out, name, requests=requests, samples=samples, progress=progress)
     if as_json:
         print_json({"directory": str(out), **truth.to_dict()})
@@ -239,25 +238,6 @@ def _checked(rows: Sequence[Mapping[str, Any]]) -> Table:
             f"{row['hits']:,} of {row['reads']:,}",
         )
     return table
-
-
-@contextmanager
-def _bar(what: str, *, quiet: bool) -> Generator[Callable[[str, int, int], None]]:
-    """Show a bar with the time left on standard error, where a person looks on."""
-    errors = Console(stderr=True)
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TaskProgressColumn(),
-        TimeRemainingColumn(),
-    )
-    with Progress(
-        *columns, console=errors, transient=True, disable=quiet or not errors.is_terminal
-    ) as bar:
-        shown = bar.add_task(what)
-        yield lambda label, done, total: bar.update(
-            shown, description=label, completed=done, total=total
-        )
 
 
 def _percent(rate: float | None) -> str:

@@ -1,17 +1,14 @@
 """`allegiance train`: move a model toward an intent, and watch what is left of the other one."""
 
 import os
-from collections.abc import Callable, Generator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 from allegiance.cli.app import JsonOption, WorkspaceOption, app, note, print_json
+from allegiance.cli.progress import shown_stages
 from allegiance.errors import UsageError
 
 if TYPE_CHECKING:
@@ -181,7 +178,7 @@ def _run(
     told = told_in(place, settings.model)
     place.prepare()
     file = folder.path / "study.yaml"
-    with bar("loading", quiet=quiet) as tell:
+    with shown_stages("loading", quiet=quiet) as tell:
 
         def evaluate(model: str, weights: Path) -> None:
             if not file.exists():
@@ -285,22 +282,3 @@ def one_thread_each() -> None:
     import torch
 
     torch.set_num_threads(max(1, (os.cpu_count() or 2) // 2))
-
-
-@contextmanager
-def bar(what: str, *, quiet: bool) -> Generator[Callable[[str, int, int], None]]:
-    """Show what is being done, how far it is and how long it will take, where a person looks on."""
-    errors = Console(stderr=True)
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TaskProgressColumn(),
-        TimeRemainingColumn(),
-    )
-    with Progress(
-        *columns, console=errors, transient=True, disable=quiet or not errors.is_terminal
-    ) as shown:
-        task = shown.add_task(what, total=None)
-        yield lambda label, done, whole: shown.update(
-            task, description=label, completed=done, total=whole
-        )
