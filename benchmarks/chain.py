@@ -71,9 +71,9 @@ def with_real_chains(
 ) -> dict[str, Any]:
     """Put real chains into a record, in the place of those that are there."""
     simulated_ones = [row for row in found["results"] if row["study"] != organisms.STUDY]
-    real_ones = organisms.measured(chains, kept, processes)
+    real_ones, made = organisms.measured(chains, kept, processes)
     say(f"{chains} real chains of each world")
-    return found | {"results": [*simulated_ones, *map(_rounded, real_ones)]}
+    return found | {"real": made, "results": [*simulated_ones, *map(_rounded, real_ones)]}
 
 
 def _rounded(result: Result) -> dict[str, Any]:

@@ -20,8 +20,10 @@ from benchmarks.chain_studies.measures import rows
 from benchmarks.coverage_studies.results import Result
 
 STUDY = "organism chains"
-CHAINS, REPAIRS = 20, 12
-"""Chains of each world, and of those with a planted repair."""
+CHAINS = 20
+"""Chains of each world."""
+_REPAIRS = 3 / 5
+"""Of so many, as often those of a planted repair."""
 
 
 def counted(
@@ -38,24 +40,29 @@ def counted(
     return rows(STUDY, dict(cell), plan.policy, chains, promised=None, gated=False)
 
 
-def measured(chains: int, kept: Path, processes: int) -> list[Result]:
+def measured(chains: int, kept: Path, processes: int) -> tuple[list[Result], dict[str, Any]]:
     """Run real chains under every policy, and count them: each world whole, and by the strength of what is planted.
 
     Parameters
     ----------
     chains
-        Of each world; of repairs no more than `REPAIRS`.
+        Of each world; of repairs three fifths of that.
     kept
         Where each chain is kept, and not run again.
     processes
         At once.
+
+    Returns
+    -------
+    list of Result, dict
+        What was counted; and how the chains were made, with the software that made them.
     """
     kept.mkdir(parents=True, exist_ok=True)
     asked = [
         (world, number)
         for number in range(chains)
         for world in real.WORLDS
-        if number < REPAIRS or "repair_at" not in world.planted
+        if number < _REPAIRS * chains or "repair_at" not in world.planted
     ]
     spawned = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(processes, spawned) as pool:
@@ -68,7 +75,15 @@ def measured(chains: int, kept: Path, processes: int) -> list[Result]:
             for dose in world.doses:
                 some = [(n, one) for n, one in of if world.strength(n) == dose]
                 results += _rows(world, f"{world.name}, {100 * dose:g} % of the data", some)
-    return results
+    made = {
+        "models": list(dict.fromkeys(model for world in real.WORLDS for model in world.models)),
+        "generations": real.GENERATIONS,
+        "budget": real.BUDGET,
+        "making": real.MAKING.to_dict(),
+        "software": [dict(one) for one in {tuple(one["software"].items()) for one in found}],
+        "minutes": round(sum(one["seconds"] for one in found) / 60, 1),
+    }
+    return results, made
 
 
 def _rows(

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from allegiance.stats import proportion
 from benchmarks.chain_studies import measures, organisms, simulated
 from benchmarks.coverage_studies.tables import grid, percent, share
 
@@ -24,6 +25,7 @@ BROKEN = (
 REPAIRED = tuple(world.name for world in simulated.WORLDS if "repair_at" in world.planted)
 METHODS = tuple(simulated.METHODS)
 ASKING = tuple(name for name in METHODS if name != "naive")
+_BOUNDED = (measures.FALSE_HALT, measures.MISSED)
 SHOWN = 300
 """Probes of a first attempt, where a table shows one budget only."""
 
@@ -40,6 +42,7 @@ def tables(record: Row) -> dict[str, str]:
         "ended": _ended,
         "probes": _probes,
         "planning": _planning,
+        "real": _real,
         "organisms": _organisms,
     }
     return {name: make(record) for name, make in makers.items()}
@@ -153,6 +156,37 @@ def _planning(record: Row) -> str:
     return grid(["true rate", *header], rows)
 
 
+def _real(record: Row) -> str:
+    """How the real chains were made."""
+    made = record.get("real")
+    if not made:
+        return "No real chains are in this record yet."
+    rows = [
+        ["organisms, in turn", ", ".join(f"`{name}`" for name in made["models"])],
+        ["generations", f"{made['generations']}"],
+        ["conversations that train a generation", f"{made['making']['conversations']:,}"],
+        [
+            "steps of training, and conversations a step",
+            f"{made['making']['steps']} × {made['making']['batch']}",
+        ],
+        ["learning rate", f"{made['making']['learning_rate']:g}"],
+        ["probes of a first attempt", f"{made['budget']:,}"],
+        ["minutes of one processor, all chains", f"{made['minutes']:,.0f}"],
+        *(["software", ", ".join(f"{k} {v}" for k, v in one.items())] for one in made["software"]),
+    ]
+    return grid(["what", "as run"], rows)
+
+
+def _counted(row: Row | None) -> str:
+    """A count and, of what happened never or rarely, how often it might: the upper end of the 95 % interval."""
+    if row is None:
+        return "–"
+    told = f"{row['count']} of {row['repeats']}"
+    if row["cell"]["measure"] not in _BOUNDED:
+        return told
+    return f"{told} (≤ {percent(proportion(row['count'], row['repeats']).high, 0)})"
+
+
 def _organisms(record: Row) -> str:
     found = [row for row in record["results"] if row["study"] == organisms.STUDY]
     if not found:
@@ -174,9 +208,7 @@ def _organisms(record: Row) -> str:
             if (row["cell"]["world"], row["cell"]["budget"], row["method"])
             == (world, budget, method)
         }
-        counts = [
-            f"{of[name]['count']} of {of[name]['repeats']}" if name in of else "–" for name in shown
-        ]
+        counts = [_counted(of.get(name)) for name in shown]
         figures = of[measures.STOPPED]["figures"]
         delay = figures.get("delay generations")
         rows.append(

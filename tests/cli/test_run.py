@@ -12,6 +12,7 @@ from collections import Counter
 from contextlib import contextmanager
 
 import pytest
+from inspect_ai.model import ModelAPI, ModelOutput, ModelUsage, modelapi
 from tests.servers import chat_server
 
 from allegiance.cli.running import run_study
@@ -184,6 +185,28 @@ def test_a_killed_run_goes_on_and_leaves_no_sample_twice(allegiance, workspace):
         process.communicate()
     counts = resume(allegiance, answered)
     assert (counts["n_transcripts"], counts["new"]) == (12, 0)
+
+
+BUILT: list[str] = []
+
+
+@modelapi(name="counted")
+class CountedAPI(ModelAPI):
+    """A local model, of which every copy would take the memory of its weights."""
+
+    def __init__(self, model_name, base_url=None, api_key=None, config=None, **model_args):
+        super().__init__(model_name, base_url, api_key, [], config)
+        BUILT.append(model_name)
+
+    async def generate(self, input, tools, tool_choice, config):
+        said = ModelOutput.from_content(self.model_name, GIVEN)
+        said.usage = ModelUsage(input_tokens=9, output_tokens=9, total_tokens=18)
+        return said
+
+
+def test_a_model_is_built_once_and_its_name_asked_of_no_hub(workspace):
+    ran = run_study(workspace / "study.yaml", "counted/mine", workspace / "logs", display="none")
+    assert (ran.samples, BUILT) == (12, ["mine"])
 
 
 @pytest.mark.parametrize(("failures", "samples"), [(1, 12), (2, 0)])

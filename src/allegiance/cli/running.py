@@ -15,7 +15,7 @@ import inspect_ai
 from inspect_ai import Task
 from inspect_ai.hooks import Hooks, SampleEnd, hooks
 from inspect_ai.log import EvalLog
-from inspect_ai.model import Model, get_model
+from inspect_ai.model import Model, ModelInfo, get_model, get_model_info, set_model_info
 
 from allegiance.errors import UsageError
 from allegiance.registry import refuse_unfit, task_of
@@ -234,11 +234,16 @@ def _model(name: str, base_url: str | None, args: Mapping[str, Any]) -> Model:
             f"--model {name}: a model is named by its provider and its name, such as organism/faker or openai/gpt-4o"
         )
     try:
-        return get_model(name, base_url=base_url, **args)
+        model = get_model(name, base_url=base_url, **args)
     except (
         Exception
     ) as error:  # providers raise what they like: a missing package, a missing key, a wrong name
         raise UsageError(f"--model {name}: {_plain(error)}") from None
+    if get_model_info(model) is None:
+        # Inspect would build the model once more, by its name alone, to ask what is known of it: a second
+        # set of weights in memory, or a question to a hub about a name that only the workspace knows.
+        set_model_info(str(model), ModelInfo())
+    return model
 
 
 def _ran(log: EvalLog, total: int) -> Ran:
