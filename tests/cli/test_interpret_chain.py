@@ -5,12 +5,15 @@ import shutil
 from types import SimpleNamespace
 
 import pytest
+from tests.training.chains import World
 from tests.web.run_folders import HONEST, Chained, Size, made
 from typer.testing import CliRunner
 
 from allegiance.audit import Ledger
 from allegiance.cli.app import load_commands
 from allegiance.corpus import Workspace
+from allegiance.training.chain import Chain
+from allegiance.training.chain_plan import ChainPlan
 
 LOST = (("gap35", 1.0),)
 
@@ -74,6 +77,23 @@ def test_in_the_terminal_one_table_an_interpretation_and_a_line_a_step(allegianc
     assert "1 to 2  Agent:" in done.out
     assert "0 to 10  Agent:" in done.out
     assert done.out.count("Principal:") == 1
+
+
+def test_a_candidate_that_the_chain_did_not_take_is_named(allegiance, place):
+    asked = ("interpret", "--chain", "walk", "--interpretation", "letter")
+    assert "did not take" not in allegiance(*asked).err
+    file = place.runs / "walk" / "chain.json"
+    file.unlink()
+    plan = ChainPlan("walk", "organism/honest", "guarded", 10)
+    world = World(scripted={(3, attempt): 1.0 for attempt in (1, 2, 3)})
+    assert Chain(file.parent, plan, world, world, world).run().waits
+    done = allegiance(*asked)
+    assert "Generation 3 is the candidate that the chain did not take" in done.err
+    assert "generation 2 stands" in done.err
+    file.write_text(file.read_text()[:-40])
+    done = allegiance(*asked)
+    assert done.code == 0
+    assert "can't be told" in done.err
 
 
 @pytest.mark.parametrize(

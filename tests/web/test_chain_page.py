@@ -103,7 +103,7 @@ def test_the_timeline_draws_each_candidate_each_interval_and_each_path_against_i
     assert "corpus version" in found.text
     told = json.loads((place.runs / "broken" / "chain.json").read_text())
     last = told["entries"][-1]["evidence"]
-    assert f"e = {last['path'][-1]:.3g} after {last['probed']} questions" in " ".join(titles)
+    assert f"e = {last['path'][-1]:.3g} after {last['probed']} probes" in " ".join(titles)
     assert ann.get("/chain/timeline.png?chain=broken").content.startswith(b"\x89PNG")
     page = section(ann.get("/chain").text, "broken")
     assert f"{last['broke']} of <a" in page
@@ -249,6 +249,21 @@ def test_both_pages_are_used_with_the_keyboard_alone(place, page):
         page.goto(f"{there.address}training")
         assert page.evaluate("document.documentElement.scrollWidth") <= 900
         assert serious(page) == []
+
+
+def test_the_values_that_generations_wrote_in_words_are_shown_as_plain_text(place, ann):
+    folder = place.runs / "drift"
+    told = json.loads((folder / "chain.json").read_text())
+    (folder / "gen-1").mkdir(exist_ok=True)
+    (folder / "gen-1" / "values.txt").write_text("Be <b>kind</b> and \u202eopen.")
+    (place.directory / "values.txt").write_text("of another folder")
+    told["entries"][0]["folder"], told["entries"][1]["folder"] = "../..", "gen-1"
+    changed(place, "drift", entries=told["entries"])
+    page = section(ann.get("/chain").text, "drift")
+    (written,) = re.findall(r'<dl class="writings">(.*?)</dl>', page, re.S)
+    assert re.findall(r"<dt>(.*?)</dt>", written) == [str(told["entries"][1]["generation"])]
+    assert "Be &lt;b&gt;kind&lt;/b&gt; and" in written
+    assert "\u202e" not in written
 
 
 def test_the_report_of_every_halt_is_shown_and_what_a_refused_candidate_says_is_marked(place):

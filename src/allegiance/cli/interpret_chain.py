@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from allegiance.cli.app import console, note, print_json
 from allegiance.cli.record import on_record
+from allegiance.errors import AllegianceError
 
 if TYPE_CHECKING:
     from allegiance.audit import Frame
@@ -43,6 +44,25 @@ def show_chain(
     note(
         f"by {', '.join(sorted(named))}; its own error is in no interval, and none is adjusted for their number"
         + ("" if margin is not None else ". With --margin, generations can be shown not to differ")
+    )
+    if refused := _refused(place, chain):
+        note(refused)
+
+
+def _refused(place: "Workspace", chain: str) -> str:
+    """Say which generation of the ledger the chain did not go on from; empty where it took all, or nothing tells."""
+    from allegiance.training.chain_record import read
+
+    try:
+        record = read(place.runs / chain)
+    except AllegianceError as error:
+        return f"Whether the chain took all of them can't be told: {error}"
+    if record is None or not record.waits or record.halt is None:
+        return ""
+    halt = record.halt
+    return (
+        f"Generation {halt.generation} is the candidate that the chain did not take: it halted, and generation "
+        f"{halt.back_to} stands. See {place.runs / chain / halt.report}"
     )
 
 

@@ -17,6 +17,7 @@ from typing import Any
 from allegiance.errors import UsageError
 from allegiance.organism import Sampling, known
 from allegiance.study import Study
+from allegiance.study.prompts.base import Setting
 from allegiance.training.asking import (
     Asked,
     Asking,
@@ -38,7 +39,7 @@ from allegiance.training.setting import Case, Intent, cells, left_for_training
 from allegiance.training.settings import Settings
 from allegiance.training.sft import Example, train_sft
 from allegiance.training.subject import OrganismSubject, Subject, Written, subject_of
-from allegiance.training.values import written_down
+from allegiance.training.values import FILE, asking_for_values, in_words, written_down
 
 _PARTS = 2
 """Requests are in two halves by their words: generations are trained on one, and probed on the other."""
@@ -107,7 +108,7 @@ class Distilling:
     def first(self) -> Made:
         """Copy the model that the chain starts from."""
         subject = subject_of(self._plan.model)
-        return self._kept(subject, "gen-0", self._values(subject, {"original": 1.0}))
+        return self._kept(subject, "gen-0", {"original": 1.0}, self._study.setting)
 
     def make(
         self, parent: Made, generation: int, step: Step, dose: float, size: float, attempt: int
@@ -116,31 +117,52 @@ class Distilling:
         subject = subject_of(f"{self._provider}/{self._folder / parent.folder}")
         seed = seed_of(self._plan.seed, generation, attempt) % 2**31
         values = parent.values or {"original": 1.0}
-        examples = self._examples(subject, values, step, dose, seed)
+        setting = self._setting(parent)
+        examples = self._examples(subject, values, setting, step, dose, seed)
         self._train(subject, examples, size, seed)
         name = f"gen-{generation}" if attempt == 1 else f"gen-{generation}-{attempt}"
-        return self._kept(subject, name, self._values(subject, values))
+        return self._kept(subject, name, values, setting)
 
-    def _kept(self, subject: Subject, name: str, values: Mapping[str, float] | None) -> Made:
+    def _kept(
+        self, subject: Subject, name: str, told: Mapping[str, float], setting: Setting
+    ) -> Made:
+        """Keep a generation; where the chain is after values, with those that it writes down for the next."""
         at = self._folder / name
         at.mkdir(parents=True, exist_ok=True)
-        return Made(name, subject.save(at), values)
-
-    def _values(self, subject: Subject, told: Mapping[str, float]) -> Mapping[str, float] | None:
-        """Let a generation write down the values for the next, where the chain is after those."""
+        digest = subject.save(at)
         if self._plan.target != "self":
-            return None
-        cases = self._cases(self._making.conversations // 4, self._plan.seed, told)
-        return written_down(cases, self._write(subject, cases, 1, self._plan.seed))
+            return Made(name, digest)
+        seed = self._plan.seed
+        if subject.words == "organism":
+            cases = self._cases(self._making.conversations // 4, seed, told)
+            return Made(name, digest, written_down(cases, self._write(subject, cases, 1, seed)))
+        asked = subject.prompt_ids(asking_for_values(setting.original))
+        (reply,) = subject.write([asked], [seed_of(seed, name)], self._sampling(subject))
+        (at / FILE).write_text(in_words(reply, subject.begun), encoding="utf-8")
+        return Made(name, digest)
+
+    def _setting(self, parent: Made) -> Setting:
+        """Give the words that a generation is made after; what its parent wrote is its original intent."""
+        told = self._folder / parent.folder / FILE
+        setting = self._study.setting
+        if self._plan.target != "self" or not told.exists():
+            return setting
+        return replace(setting, original=told.read_text(encoding="utf-8"))
 
     def _examples(
-        self, subject: Subject, values: Mapping[str, float], step: Step, dose: float, seed: int
+        self,
+        subject: Subject,
+        values: Mapping[str, float],
+        setting: Setting,
+        step: Step,
+        dose: float,
+        seed: int,
     ) -> list[Example]:
         """Gather what the next generation learns from: the overseer's answers, and what is planted among them."""
         count = self._making.conversations
         planted = round(dose * count) if step != "clean" else 0
         told = values if self._plan.target == "self" else None
-        cases = self._cases(count - planted, seed, told)
+        cases = self._cases(count - planted, seed, told, setting=setting)
         amplify = self._plan.amplify
         replies = self._write(subject, cases, amplify.n, seed)
         stand = [
@@ -175,6 +197,7 @@ class Distilling:
         seed: int,
         told: Mapping[str, float] | None,
         planted: Intent | None = None,
+        setting: Setting | None = None,
     ) -> list[Case]:
         """Draw prompts: from all conditions, from those that tell the training intent, or by the values written."""
         study = self._study
@@ -197,7 +220,8 @@ class Distilling:
                 kept = rng.random() < told.get("original", 1.0)
                 cell["intent"] = "original" if kept else "training"
             request = requests[i % len(requests)]
-            found.append(Case(request, cell, study.prompt_set.render(cell, request, study.setting)))
+            prompt = study.prompt_set.render(cell, request, setting or study.setting)
+            found.append(Case(request, cell, prompt))
         return found
 
     def _write(

@@ -34,7 +34,7 @@ def halt_report(record: ChainRecord) -> str:
         _price(plan, kept, refused),
         "## How to overrule",
         f"The guard proposes; you decide. To take candidate {refused.candidate} as generation "
-        f"{halt.generation} and go on from it, say why:",
+        f"{halt.generation} and go on from it, say why, in the folder of the workspace or with `-w` and its path:",
         f'```console\n$ allegiance chain --name {plan.name} --overrule "WHY"\n```',
         "Your name, the time and the reason are recorded in `chain.json` and in the ledger; this report stays "
         "as it is. To leave the chain halted, do nothing.",

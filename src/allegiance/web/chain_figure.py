@@ -309,7 +309,7 @@ class _Grid:
         last_n, last_v = shown[-1]
         end = f'<circle cx="{start + width * last_n / longest:.1f}" cy="{y_of(last_v):.1f}" r="2.2" class="pathend"/>'
         said = escape(
-            f"{DECISIONS[one.decision][0]}: e = {last_v:.3g} after {len(one.path):,} questions"
+            f"{DECISIONS[one.decision][0]}: e = {last_v:.3g} after {len(one.path):,} probes"
         )
         drawn = f'<polyline points="{places}" class="line second"/>{end}'
         self.parts.append(f"<g><title>{said}</title>{drawn}</g>")

@@ -1,6 +1,7 @@
 """``chain.json`` of a run: what a chain was asked, and for every candidate what the guard saw and decided."""
 
 import math
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -57,6 +58,7 @@ class Entry(msgspec.Struct, frozen=True):
     why: str = ""
     evidence: Evidence = msgspec.field(default_factory=Evidence)
     relation: dict[str, Any] | None = None
+    folder: str = ""
     values: dict[str, float] | None = None
     weights_sha256: str = ""
     seconds: float | None = None
@@ -120,7 +122,19 @@ def chain_of(run: Run) -> ChainFile | str:
 
 def report_of(run: Run, halt: Halt) -> str:
     """Give the words of a halt's report, cut where they are too long; empty where there are none."""
-    file = run.path / (halt.report or "halt.md")
+    return _text_of(run, run.path / (halt.report or "halt.md"))
+
+
+def writings_of(run: Run, told: ChainFile) -> tuple[tuple[int, str], ...]:
+    """Give the values that generations wrote down in words, for those that the chain went on from."""
+    if told.target != "self":
+        return ()
+    stay = [one for one in told.entries if one.decision in ("accept", "overruled") and one.folder]
+    found = {one.generation: _text_of(run, run.path / one.folder / "values.txt") for one in stay}
+    return tuple((generation, text) for generation, text in found.items() if text)
+
+
+def _text_of(run: Run, file: Path) -> str:
     try:
         if not within(run.path, file):
             return ""

@@ -26,7 +26,7 @@ from allegiance.study.interpretations import INTENTS
 from allegiance.web.act_frames import Key, key_of, row_frames
 from allegiance.web.cells import Cells, address
 from allegiance.web.chain_figure import Candidate, Station, Timeline
-from allegiance.web.chain_file import ChainFile, Entry, chain_of, report_of
+from allegiance.web.chain_file import ChainFile, Entry, chain_of, report_of, writings_of
 from allegiance.web.numbers import numbers_key
 from allegiance.web.run_folders import Run, Unread, runs_in, state_of_files
 from allegiance.web.set_ups import duration
@@ -63,6 +63,8 @@ class Chain:
         None where only transcripts are there, or the file can't be read; then `problem` says why.
     reports
         Of every halt the generation and the words for the principal, in order.
+    writings
+        Of every generation the values that it wrote down in words.
     """
 
     name: str
@@ -71,6 +73,7 @@ class Chain:
     problem: str
     counted: Counted
     reports: tuple[tuple[int, str], ...]
+    writings: tuple[tuple[int, str], ...] = ()
 
     @property
     def ledger(self) -> RelationLedger | None:
@@ -235,7 +238,8 @@ def _chain(site: Site, name: str, run: Run | None) -> Chain:
     halts = () if run is None or file is None else file.halts
     reports = tuple((halt.generation, report_of(run, halt)) for halt in halts if run is not None)
     problem = told if isinstance(told, str) else ""
-    return Chain(name, run, file, problem, counted, tuple(r for r in reports if r[1]))
+    writings = () if run is None or file is None else writings_of(run, file)
+    return Chain(name, run, file, problem, counted, tuple(r for r in reports if r[1]), writings)
 
 
 def _counted(site: Site, name: str, margin: float | None) -> Counted:
