@@ -109,7 +109,7 @@ def _panel(values: list[dict[str, Any]], title: str, last: int) -> Any:
     base = alt.Chart(alt.Data(values=values))
     steps = axis("step", tickCount=5, grid=False, labelOverlap=True)
     shares = axis(values=[0, 25, 50, 75, 100], labelOverlap=False)
-    x = alt.X("step:Q", scale=alt.Scale(domain=[0, last], nice=False), axis=steps)
+    x = alt.X("step:Q", scale=alt.Scale(domain=[0, last], nice=False, padding=8), axis=steps)
     y = alt.Y("low:Q", scale=alt.Scale(domain=[0, 100]), axis=shares)
     at = alt.Y("estimate:Q", scale=alt.Scale(domain=[0, 100]))
     line = base.mark_line(color=ACCENT, strokeWidth=1.2).encode(x=x, y=at, detail="tier:N")
