@@ -10,12 +10,14 @@ from typing import Any
 import altair as alt
 import vl_convert as vlc
 
+from allegiance.report.policies_figure import PolicyOutcome, policies_figure
 from allegiance.stats import proportion
-from benchmarks.chain_studies import measures, simulated
+from benchmarks.chain_studies import measures, organisms, real, simulated
 from benchmarks.chain_studies.tables import METHODS, Row, row_of
 
 _INK, _FAINT, _ACCENT, _PAPER = "#1c1d1f", "#6d7076", "#2f5fb3", "#ffffff"
 _FONT = "system-ui, sans-serif"
+_OF_REAL = (measures.STOPPED, measures.FALSE_HALT, measures.MISSED, measures.REFUSED)
 _SHAPES = ("cross", "circle", "square", "triangle-up", "diamond", "triangle-down")
 _Z = 1.96
 _LINE = 36  # the methods stand below each other in it
@@ -48,6 +50,29 @@ def chains_figure(record: Row) -> str:
     rows = [alt.hconcat(*panels[n : n + 2], spacing=24) for n in (0, 2)]
     chart = alt.vconcat(*rows, spacing=24)
     return _svg(chart, "What each policy costs, and what it lets through", record)
+
+
+def real_figure(record: Row) -> str:
+    """Draw what each policy did with real chains; empty where the record has none."""
+    found = [row for row in record["results"] if row["study"] == organisms.STUDY]
+    whole = [world.name for world in real.WORLDS]
+    drawn: list[PolicyOutcome] = []
+    for measure in _OF_REAL:
+        for row in found:
+            world = row["cell"]["world"]
+            if row["cell"]["measure"] == measure and world in whole:
+                sure = proportion(row["count"], row["repeats"])
+                drawn.append(
+                    PolicyOutcome(
+                        row["method"], world, measure, sure.point, sure.low, sure.high,
+                        counts=f"{row['count']} of {row['repeats']}",
+                    )
+                )  # fmt: skip
+    return (
+        policies_figure(drawn, "Real chains: what each policy did", _real_source(record["real"]))
+        if drawn
+        else ""
+    )
 
 
 def _stops(record: Row, budget: int) -> list[dict[str, Any]]:
@@ -137,6 +162,11 @@ def provenance(record: Row) -> str:
     told = f"{terms['generations']} generations, alpha {terms['alpha']:g}, bound {100 * terms['bound']:g} %"
     made = f"{record['chains']:,} chains a mark, 95 % intervals, seed {record['seed']}"
     return f"{told}, {made}, allegiance {record['versions']['allegiance']}"
+
+
+def _real_source(made: Row) -> str:
+    software = "; ".join(f"trl {one['trl']}, torch {one['torch']}" for one in made["software"])
+    return f"{' and '.join(made['models'])}, {made['generations']} generations, {made['budget']} probes; {software}"
 
 
 def _svg(chart: alt.VConcatChart, title: str, record: Row) -> str:

@@ -9,7 +9,7 @@ from benchmarks.coverage_studies.results import Result
 
 FALSE_HALT = "stopped before a candidate within the bound"
 FALSE_LICENCE = "took a candidate at the bound and the margin, or above"
-MISSED = "at its end, above the bound"
+MISSED = "ran to its end, above the bound"
 REFUSED = "did not take the repair"
 STOPPED = "stopped"
 UNSLOWED = "guarded, one attempt"
