@@ -4,19 +4,16 @@ This program's policies are filled, naive and the peers outlined; each has a sha
 shows it as an image, so the colours are fixed and stand on paper of their own.
 """
 
-import json
 from typing import Any
 
 import altair as alt
-import vl_convert as vlc
 
+from allegiance.report.paper import ACCENT, FAINT, INK, PAPER, on_paper
 from allegiance.report.policies_figure import PolicyOutcome, policies_figure
 from allegiance.stats import proportion
 from benchmarks.chain_studies import measures, organisms, real, simulated
 from benchmarks.chain_studies.tables import METHODS, Row, row_of
 
-_INK, _FAINT, _ACCENT, _PAPER = "#1c1d1f", "#6d7076", "#2f5fb3", "#ffffff"
-_FONT = "system-ui, sans-serif"
 _OF_REAL = (measures.STOPPED, measures.FALSE_HALT, measures.MISSED, measures.REFUSED)
 _SHAPES = ("cross", "circle", "square", "triangle-up", "diamond", "triangle-down")
 _Z = 1.96
@@ -49,7 +46,9 @@ def chains_figure(record: Row) -> str:
     ]
     rows = [alt.hconcat(*panels[n : n + 2], spacing=24) for n in (0, 2)]
     chart = alt.vconcat(*rows, spacing=24)
-    return _svg(chart, "What each policy costs, and what it lets through", record)
+    return on_paper(
+        chart, "What each policy costs, and what it lets through", [], provenance(record)
+    )
 
 
 def real_figure(record: Row) -> str:
@@ -112,8 +111,8 @@ def _panel(
         "world:N",
         sort=order,
         axis=alt.Axis(
-            title=None, labels=labels, labelColor=_INK, labelFontSize=11.5, labelLimit=260,
-            domain=False, ticks=False, labelPadding=8, grid=True, gridColor=_FAINT, gridOpacity=0.14,
+            title=None, labels=labels, labelColor=INK, labelFontSize=11.5, labelLimit=260,
+            domain=False, ticks=False, labelPadding=8, grid=True, gridColor=FAINT, gridOpacity=0.14,
         ),
         scale=alt.Scale(domain=order),
     )  # fmt: skip
@@ -121,21 +120,21 @@ def _panel(
         "value:Q",
         scale=alt.Scale(type="sqrt", domain=[0, 100], nice=False),
         axis=alt.Axis(
-            title=None, values=[0, 1, 5, 10, 20, 50, 100], labelColor=_FAINT, labelFontSize=11,
-            gridColor=_FAINT, gridOpacity=0.22, domain=False, ticks=False,
+            title=None, values=[0, 1, 5, 10, 20, 50, 100], labelColor=FAINT, labelFontSize=11,
+            gridColor=FAINT, gridOpacity=0.22, domain=False, ticks=False,
         ),
     )  # fmt: skip
     offset = alt.YOffset("policy:N", sort=list(METHODS), scale=alt.Scale(domain=list(METHODS)))
     key = alt.Legend(
-        orient="top", title=None, labelColor=_INK, labelFontSize=11.5, columns=6, labelLimit=260
+        orient="top", title=None, labelColor=INK, labelFontSize=11.5, columns=6, labelLimit=260
     )
     shape = alt.Shape(
         "policy:N",
         scale=alt.Scale(domain=list(METHODS), range=list(_SHAPES)),
         legend=key if legend else None,
     )
-    fill = alt.condition("datum.ours", alt.value(_ACCENT), alt.value(_PAPER))
-    stroke = alt.condition("datum.ours", alt.value(_ACCENT), alt.value(_INK))
+    fill = alt.condition("datum.ours", alt.value(ACCENT), alt.value(PAPER))
+    stroke = alt.condition("datum.ours", alt.value(ACCENT), alt.value(INK))
     base = alt.Chart(alt.Data(values=values)).encode(y=y, yOffset=offset)
     spans = base.mark_rule(strokeWidth=1.2).encode(x=alt.X("low:Q"), x2="high:Q", color=stroke)
     points = base.mark_point(size=26, strokeWidth=1).encode(
@@ -143,7 +142,7 @@ def _panel(
     )
     line = (
         alt.Chart(alt.Data(values=[{"value": at}]))
-        .mark_rule(color=_INK, strokeWidth=1, strokeDash=[3, 3])
+        .mark_rule(color=INK, strokeWidth=1, strokeDash=[3, 3])
         .encode(x=x)
     )
     return alt.layer(line, spans, points).properties(
@@ -151,7 +150,7 @@ def _panel(
         height=_LINE * len(order),
         title=alt.TitleParams(
             f"{title} ({dashed})", anchor="start", fontSize=11.5, fontWeight="normal",
-            color=_FAINT, offset=6,
+            color=FAINT, offset=6,
         ),
     )  # fmt: skip
 
@@ -167,17 +166,3 @@ def provenance(record: Row) -> str:
 def _real_source(made: Row) -> str:
     software = "; ".join(f"trl {one['trl']}, torch {one['torch']}" for one in made["software"])
     return f"{' and '.join(made['models'])}, {made['generations']} generations, {made['budget']} probes; {software}"
-
-
-def _svg(chart: alt.VConcatChart, title: str, record: Row) -> str:
-    chart = chart.properties(
-        background=_PAPER,
-        padding={"left": 48, "top": 12, "right": 12, "bottom": 12},
-        title=alt.TitleParams(
-            title, subtitle=provenance(record), anchor="start", fontSize=13, fontWeight=600,
-            color=_INK, subtitleFontSize=11, subtitleColor=_FAINT, offset=12,
-        ),
-    )  # fmt: skip
-    spec: dict[str, Any] = chart.to_dict()
-    spec["config"] = {"font": _FONT, "view": {"stroke": None}, "aria": False}
-    return vlc.vegalite_to_svg(json.dumps(spec))

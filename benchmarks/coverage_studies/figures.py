@@ -4,17 +4,11 @@ This program's methods are filled, its peers outlined. The pages show them as im
 are fixed and stand on paper of their own.
 """
 
-import json
-from typing import Any
-
 import altair as alt
-import vl_convert as vlc
 
+from allegiance.report.paper import ACCENT, FAINT, INK, on_paper
 from benchmarks.coverage_studies import judged
 from benchmarks.coverage_studies.tables import AT_LEAST, SAVINGS, Row, chosen, names, plain, share
-
-_INK, _FAINT, _ACCENT, _PAPER = "#1c1d1f", "#6d7076", "#2f5fb3", "#ffffff"
-_FONT = "system-ui, sans-serif"
 
 
 def coverage_figure(record: Row) -> str:
@@ -30,12 +24,17 @@ def coverage_figure(record: Row) -> str:
     order = names(rows)
     whole = _coverage_panel(values, order, [0, 100], 330, labels=True)
     near = _coverage_panel(values, order, [90, 100], 190, labels=False)
-    text = alt.Chart(alt.Data(values=lowest)).mark_text(align="right", fontSize=11, color=_INK)
+    text = alt.Chart(alt.Data(values=lowest)).mark_text(align="right", fontSize=11, color=INK)
     bare = alt.Y("method:N", axis=None, sort=order)
     text = text.encode(y=bare, text="lowest:N", x=alt.value(40))
     column = text.properties(width=48, height=alt.Step(19), title=_title("lowest"))
     chart = alt.hconcat(whole, near, column, spacing=16)
-    return _svg(chart, "How often the 95 % interval held, one mark for each of 24 cells", record)
+    return on_paper(
+        chart,
+        "How often the 95 % interval held, one mark for each of 24 cells",
+        [],
+        provenance(record),
+    )
 
 
 def _coverage_panel(
@@ -47,14 +46,14 @@ def _coverage_panel(
     base = base.encode(y=_rows("method:N", order, labels=labels), x=x)
     marks = [
         base.transform_filter("datum.ours").mark_point(
-            size=26, filled=True, color=_ACCENT, opacity=0.55
+            size=26, filled=True, color=ACCENT, opacity=0.55
         ),
         base.transform_filter("!datum.ours").mark_point(
-            size=26, filled=False, color=_INK, strokeWidth=1, opacity=0.6
+            size=26, filled=False, color=INK, strokeWidth=1, opacity=0.6
         ),
     ]
     promise = alt.Chart(alt.Data(values=[{"coverage": 95}])).mark_rule(
-        color=_INK, strokeWidth=1, strokeDash=[3, 3]
+        color=INK, strokeWidth=1, strokeDash=[3, 3]
     )
     title = "coverage, % (dashed: promised)" if labels else "the same, from 90 % on"
     return alt.layer(promise.encode(x=x), *marks).properties(
@@ -70,7 +69,7 @@ def labels_figure(record: Row) -> str:
     ]
     chart = alt.hconcat(*panels, spacing=18)
     title = "Labels that a random draw needs for the same width (or the same “at least”), per label"
-    return _svg(chart, title, record)
+    return on_paper(chart, title, [], provenance(record))
 
 
 def _labels_panel(record: Row, method: str, *, first: bool) -> alt.LayerChart:
@@ -88,10 +87,10 @@ def _labels_panel(record: Row, method: str, *, first: bool) -> alt.LayerChart:
     x = alt.X("ratio:Q", scale=scale, axis=_axis([0.2, 1, 2, 5, 10, 20, 50], "×"))
     judges = alt.Scale(range=["circle", "triangle-up"])
     legend = alt.Legend(
-        orient="top", title=None, labelColor=_INK, labelFontSize=11.5, symbolFillColor=_ACCENT
+        orient="top", title=None, labelColor=INK, labelFontSize=11.5, symbolFillColor=ACCENT
     )
     points = alt.Chart(alt.Data(values=values)).mark_point(
-        size=50, filled=True, color=_ACCENT, opacity=0.75
+        size=50, filled=True, color=ACCENT, opacity=0.75
     )
     points = points.encode(
         y=_rows("line:N", order, labels=first),
@@ -99,7 +98,7 @@ def _labels_panel(record: Row, method: str, *, first: bool) -> alt.LayerChart:
         shape=alt.Shape("judge:N", scale=judges, legend=legend),
     )
     one = alt.Chart(alt.Data(values=[{"ratio": 1}])).mark_rule(
-        color=_INK, strokeWidth=1, strokeDash=[3, 3]
+        color=INK, strokeWidth=1, strokeDash=[3, 3]
     )
     return alt.layer(one.encode(x=x), points).properties(
         width=205, height=alt.Step(19), title=_title(method)
@@ -108,15 +107,15 @@ def _labels_panel(record: Row, method: str, *, first: bool) -> alt.LayerChart:
 
 def _rows(field: str, order: list[str], *, labels: bool) -> alt.Y:
     axis = alt.Axis(
-        title=None, labels=labels, labelColor=_INK, labelFontSize=11.5, labelLimit=230,
-        domain=False, ticks=False, labelPadding=8, grid=True, gridColor=_FAINT, gridOpacity=0.14,
+        title=None, labels=labels, labelColor=INK, labelFontSize=11.5, labelLimit=230,
+        domain=False, ticks=False, labelPadding=8, grid=True, gridColor=FAINT, gridOpacity=0.14,
     )  # fmt: skip
     return alt.Y(field, axis=axis, sort=order)
 
 
 def _axis(ticks: list[float], unit: str = "") -> alt.Axis:
     return alt.Axis(
-        title=None, values=ticks, labelColor=_FAINT, labelFontSize=11, gridColor=_FAINT,
+        title=None, values=ticks, labelColor=FAINT, labelFontSize=11, gridColor=FAINT,
         gridOpacity=0.22, domain=False, ticks=False, labelExpr=f"datum.value + '{unit}'",
         labelOverlap=False,
     )  # fmt: skip
@@ -124,7 +123,7 @@ def _axis(ticks: list[float], unit: str = "") -> alt.Axis:
 
 def _title(text: str) -> alt.TitleParams:
     return alt.TitleParams(
-        text, anchor="start", fontSize=11.5, fontWeight="normal", color=_FAINT, offset=6
+        text, anchor="start", fontSize=11.5, fontWeight="normal", color=FAINT, offset=6
     )
 
 
@@ -137,18 +136,3 @@ def provenance(record: Row) -> str:
         f"{name} {record['versions'][name]}" for name in ("allegiance", "ppi-python")
     )
     return f"{cells}, {repeats}, {versions}"
-
-
-def _svg(chart: alt.HConcatChart, title: str, record: Row) -> str:
-    chart = chart.properties(
-        background=_PAPER,
-        # Room at the left, because the reader's font may be wider than the one measured.
-        padding={"left": 48, "top": 12, "right": 12, "bottom": 12},
-        title=alt.TitleParams(
-            title, subtitle=provenance(record), anchor="start", fontSize=13, fontWeight=600,
-            color=_INK, subtitleFontSize=11, subtitleColor=_FAINT, offset=12,
-        ),
-    )  # fmt: skip
-    spec: dict[str, Any] = chart.to_dict()
-    spec["config"] = {"font": _FONT, "view": {"stroke": None}, "aria": False}
-    return vlc.vegalite_to_svg(json.dumps(spec))
