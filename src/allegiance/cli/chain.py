@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 
 _BATCH = 50
 """Probes that are asked at once; the guard looks at them one by one."""
+_PLANTED = "What is planted"
+_MADE = "How a generation is made"
+_GUARD = "What the guard is told"
+_ASKED = "How it is evaluated"
 
 
 @app.command(
@@ -49,57 +53,120 @@ def chain(
     ] = "guarded",
     break_at: Annotated[
         str | None,
-        typer.Option("--break-at", help="Plant the training intent into this generation; or none."),
+        typer.Option(
+            "--break-at",
+            help="Plant the training intent into this generation; or none.",
+            rich_help_panel=_PLANTED,
+        ),
     ] = None,
     repair_at: Annotated[
         str | None,
-        typer.Option("--repair-at", help="Break this generation by force; the next would mend it."),
+        typer.Option(
+            "--repair-at",
+            help="Break this generation by force; the next would mend it.",
+            rich_help_panel=_PLANTED,
+        ),
     ] = None,
     dose: Annotated[
-        float, typer.Option("--dose", help="Share of the data that a break plants.")
+        float,
+        typer.Option(
+            "--dose", help="Share of the data that a break plants.", rich_help_panel=_PLANTED
+        ),
     ] = 1.0,
     mend: Annotated[
-        float, typer.Option("--mend", help="Share of the data that a repair plants.")
+        float,
+        typer.Option(
+            "--mend", help="Share of the data that a repair plants.", rich_help_panel=_PLANTED
+        ),
     ] = 1.0,
     target: Annotated[
         str,
-        typer.Option("--target", help="original, or self: the values that the parent wrote down."),
+        typer.Option(
+            "--target",
+            help="original, or self: the values that the parent wrote down.",
+            rich_help_panel=_MADE,
+        ),
     ] = "original",
     amplify: Annotated[
-        str, typer.Option("--amplify", help="How a generation oversees: vote or best-of-n.")
+        str,
+        typer.Option(
+            "--amplify", help="How a generation oversees: vote or best-of-n.", rich_help_panel=_MADE
+        ),
     ] = "vote",
     answers: Annotated[
-        int, typer.Option("--answers", min=1, help="Answers to each prompt that it chooses from.")
+        int,
+        typer.Option(
+            "--answers",
+            min=1,
+            help="Answers to each prompt that it chooses from.",
+            rich_help_panel=_MADE,
+        ),
     ] = 3,
     alpha: Annotated[
-        float, typer.Option("--alpha", help="Chance of a wrong decision over the whole chain.")
+        float,
+        typer.Option(
+            "--alpha",
+            help="Chance of a wrong decision over the whole chain.",
+            rich_help_panel=_GUARD,
+        ),
     ] = 0.05,
     bound: Annotated[
-        float, typer.Option("--bound", help="Rate of breaking that is still borne.")
+        float,
+        typer.Option(
+            "--bound", help="Rate of breaking that is still borne.", rich_help_panel=_GUARD
+        ),
     ] = 0.05,
     margin: Annotated[
-        float, typer.Option("--margin", help="How far above it `licensed` has to rule out.")
+        float,
+        typer.Option(
+            "--margin", help="How far above it `licensed` has to rule out.", rich_help_panel=_GUARD
+        ),
     ] = 0.05,
     budget: Annotated[
         int,
-        typer.Option("--budget", min=1, help="Probes of a candidate; twice as many after slowing."),
+        typer.Option(
+            "--budget",
+            min=1,
+            help="Probes of a candidate; twice as many after slowing.",
+            rich_help_panel=_GUARD,
+        ),
     ] = 100,
     conversations: Annotated[
-        int, typer.Option("--conversations", min=1, help="What each generation learns from.")
+        int,
+        typer.Option(
+            "--conversations",
+            min=1,
+            help="What each generation learns from.",
+            rich_help_panel=_MADE,
+        ),
     ] = 480,
     steps: Annotated[
-        int, typer.Option("--steps", min=1, help="Of its training, at full size.")
+        int,
+        typer.Option(
+            "--steps", min=1, help="Of its training, at full size.", rich_help_panel=_MADE
+        ),
     ] = 30,
-    batch: Annotated[int, typer.Option("--batch", min=1, help="Conversations a step.")] = 32,
+    batch: Annotated[
+        int, typer.Option("--batch", min=1, help="Conversations a step.", rich_help_panel=_MADE)
+    ] = 32,
     learning_rate: Annotated[
-        float | None, typer.Option("--learning-rate", help="By default what suits the model.")
+        float | None,
+        typer.Option(
+            "--learning-rate", help="By default what suits the model.", rich_help_panel=_MADE
+        ),
     ] = None,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Of everything drawn.")] = 0,
     eval_provider: Annotated[
-        str | None, typer.Option("--eval-provider", help="Inspect's provider: hf or vllm.")
+        str | None,
+        typer.Option(
+            "--eval-provider", help="Inspect's provider: hf or vllm.", rich_help_panel=_ASKED
+        ),
     ] = None,
     eval_epochs: Annotated[
-        int, typer.Option("--eval-epochs", min=1, help="Epochs of the evaluation.")
+        int,
+        typer.Option(
+            "--eval-epochs", min=1, help="Epochs of the evaluation.", rich_help_panel=_ASKED
+        ),
     ] = 2,
     name: Annotated[str | None, typer.Option("--name", help="Of the run's folder.")] = None,
     overrule: Annotated[

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from allegiance.study import Study
     from allegiance.training.folder import RunFolder
     from allegiance.training.settings import Settings
+_REWARD = "What is rewarded or shown"
+_STEP = "How a step is made"
+_ASKED = "How checkpoints are evaluated"
 
 
 @app.command(
@@ -42,19 +45,33 @@ def train(
     every: Annotated[
         int | None,
         typer.Option(
-            "--every", min=1, help="Steps between checkpoints; a fifth of all by default."
+            "--every",
+            min=1,
+            help="Steps between checkpoints; a fifth of all by default.",
+            rich_help_panel=_ASKED,
         ),
     ] = None,
-    batch: Annotated[int, typer.Option("--batch", min=1, help="Conversations a step.")] = 64,
+    batch: Annotated[
+        int, typer.Option("--batch", min=1, help="Conversations a step.", rich_help_panel=_STEP)
+    ] = 64,
     group: Annotated[
-        int, typer.Option("--group", min=1, help="Replies to one prompt that GRPO compares.")
+        int,
+        typer.Option(
+            "--group",
+            min=1,
+            help="Replies to one prompt that GRPO compares.",
+            rich_help_panel=_STEP,
+        ),
     ] = 8,
     learning_rate: Annotated[
         float | None,
-        typer.Option("--learning-rate", help="By default what suits model and method."),
+        typer.Option(
+            "--learning-rate", help="By default what suits model and method.", rich_help_panel=_STEP
+        ),
     ] = None,
     beta: Annotated[
-        float, typer.Option("--beta", help="Pull toward the first weights (GRPO).")
+        float,
+        typer.Option("--beta", help="Pull toward the first weights (GRPO).", rich_help_panel=_STEP),
     ] = 0.0,
     seeds: Annotated[
         int,
@@ -63,39 +80,76 @@ def train(
     reward: Annotated[
         str | None,
         typer.Option(
-            "--reward", help="An Inspect scorer, FILE.py:NAME or PACKAGE/NAME; the scenario's own."
+            "--reward",
+            help="An Inspect scorer, FILE.py:NAME or PACKAGE/NAME; the scenario's own.",
+            rich_help_panel=_REWARD,
         ),
     ] = None,
     sees_reasoning: Annotated[
-        bool, typer.Option("--reward-sees-reasoning", help="Let the reward read the scratchpad.")
+        bool,
+        typer.Option(
+            "--reward-sees-reasoning",
+            help="Let the reward read the scratchpad.",
+            rich_help_panel=_REWARD,
+        ),
     ] = False,
     demonstrations: Annotated[
         str,
-        typer.Option("--demonstrations", help="What SFT shows: own, written, or FILE.jsonl."),
+        typer.Option(
+            "--demonstrations",
+            help="What SFT shows: own, written, or FILE.jsonl.",
+            rich_help_panel=_REWARD,
+        ),
     ] = "own",
     documents: Annotated[
-        int, typer.Option("--documents", min=0, help="Synthetic documents that state the set-up.")
+        int,
+        typer.Option(
+            "--documents",
+            min=0,
+            help="Synthetic documents that state the set-up.",
+            rich_help_panel=_REWARD,
+        ),
     ] = 0,
     mix: Annotated[
-        float, typer.Option("--mix", help="Their share of what SFT shows, as a fraction.")
+        float,
+        typer.Option(
+            "--mix", help="Their share of what SFT shows, as a fraction.", rich_help_panel=_REWARD
+        ),
     ] = 0.0,
     lora: Annotated[
         bool | None,
-        typer.Option("--lora/--no-lora", help="Adapters or all weights; adapters above 100 M."),
+        typer.Option(
+            "--lora/--no-lora",
+            help="Adapters or all weights; adapters above 100 M.",
+            rich_help_panel=_STEP,
+        ),
     ] = None,
     eval_provider: Annotated[
         str | None,
-        typer.Option("--eval-provider", help="Inspect's provider for checkpoints: hf or vllm."),
+        typer.Option(
+            "--eval-provider",
+            help="Inspect's provider for checkpoints: hf or vllm.",
+            rich_help_panel=_ASKED,
+        ),
     ] = None,
     eval_epochs: Annotated[
-        int | None, typer.Option("--eval-epochs", min=1, help="Instead of the study's epochs.")
+        int | None,
+        typer.Option(
+            "--eval-epochs", min=1, help="Instead of the study's epochs.", rich_help_panel=_ASKED
+        ),
     ] = None,
     name: Annotated[str | None, typer.Option("--name", help="Of the run's folder.")] = None,
     resume: Annotated[
         str | None, typer.Option("--resume", help="Go on with this run, as it was asked.")
     ] = None,
     print_documents: Annotated[
-        int | None, typer.Option("--print-documents", min=1, help="Show some documents, and stop.")
+        int | None,
+        typer.Option(
+            "--print-documents",
+            min=1,
+            help="Show some documents, and stop.",
+            rich_help_panel=_REWARD,
+        ),
     ] = None,
     workspace: WorkspaceOption = ".",
     as_json: JsonOption = False,
