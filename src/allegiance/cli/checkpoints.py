@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from allegiance.corpus import Workspace
     from allegiance.study import Study
 
+_CUT_OFF = ("max_tokens", "model_length")
+
 
 def write_study(study: "Study", path: Path) -> None:
     """Write a study beside what is made by it."""
@@ -93,7 +95,8 @@ def replies_in(log: Path) -> dict[tuple[str, int], str]:
     found: dict[tuple[str, int], str] = {}
     for sample in read_eval_log(str(log)).samples or []:
         choices = sample.output.choices
-        if sample.error is None and choices and choices[0].stop_reason == "stop":
+        # Not every provider of Inspect says why a reply ended: `hf` never does, and then the reply decides.
+        if sample.error is None and choices and choices[0].stop_reason not in _CUT_OFF:
             found[str(sample.id), sample.epoch] = sample.output.completion
     return found
 
