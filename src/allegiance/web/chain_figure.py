@@ -282,7 +282,7 @@ class _Grid:
             self._level(_LEFT, self._end(), y, "grid")
             shown = f"{10**tick:,}" if 0 <= tick <= 4 else f"10{_raised(tick)}"
             self.parts.append(text_at(_LEFT - 10, y + 4, shown, "minor", "end"))
-        title = "evidence after each question (e-value, log scale)"
+        title = "evidence after each probe (e-value, log scale)"
         self.parts.append(text_at(PAD, top - 12, title, "minor"))
         if limits:
             y = y_of(max(limits)) + 4
