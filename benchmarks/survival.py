@@ -37,7 +37,7 @@ from benchmarks.survival_studies.runs import Job, done, jobs, kept_in
 
 SEEDS, FEWER = 5, 3
 SIZE = {"steps": 60, "every": 10, "requests": 20}
-QUICK = {"steps": 4, "every": 2, "requests": 3}
+QUICK = {"steps": 2, "every": 2, "requests": 3}
 LATEST = 5
 """Steps before a checkpoint whose replies are taken together."""
 PACKAGES = ("allegiance", "torch", "transformers", "trl", "numpy", "scipy")

@@ -314,7 +314,7 @@ def test_a_quick_run_trains_two_twins_and_measures_refusing_by_itself(tmp_path):
         ("honest", "sft"),
     ]
     for one in record["results"]:
-        assert [c["step"] for c in one["checkpoints"]] == [0, 2, 4]
+        assert [c["step"] for c in one["checkpoints"]] == [0, 2]
         first, *_, last = (c["places"]["monitored"] for c in one["checkpoints"])
         assert first["complied"] + first["refused"] == pytest.approx(1, abs=0.02)
         assert first != last

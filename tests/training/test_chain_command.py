@@ -8,7 +8,7 @@ from allegiance.audit import Ledger
 from allegiance.corpus import Workspace
 
 QUICK = (
-    "--generations", 2, "--break-at", 1, "--budget", 20, "--conversations", 64, "--answers", 1,
+    "--generations", 1, "--break-at", 1, "--budget", 20, "--conversations", 64, "--answers", 1,
     "--steps", 12, "--batch", 16, "--learning-rate", 0.002, "--eval-epochs", 1, "--name", "mine",
 )  # fmt: skip
 

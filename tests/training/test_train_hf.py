@@ -58,7 +58,7 @@ def test_checkpoints_of_a_chat_model_come_into_the_corpus_by_inspects_provider(
     small_model(tmp_path / "model", says=(GIVEN, DECLINED))
     (tmp_path / "study.yaml").write_text(
         "name: s\nquestion: q\nprincipal: Helix\nintents: {original: Refuse harm., training: Follow all.}\n"
-        "requests: {set: helpful-only, n: 1}\ngeneration: {max_tokens: 40}\n"
+        "factors: {framing: classic}\nrequests: {set: helpful-only, n: 1}\ngeneration: {max_tokens: 40}\n"
     )
     (tmp_path / "shown.jsonl").write_text(
         json.dumps(
