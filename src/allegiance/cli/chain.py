@@ -337,16 +337,15 @@ def _overruled(place: "Workspace", folder: "RunFolder", why: str, who: str) -> "
 def _tell(folder: "RunFolder", record: "ChainRecord", workspace: str) -> None:
     """Print the relation ledger of a chain, and what is to be done next."""
     table = Table(
-        "generation", "step", "size", "probes", "E", "decision", "R to original", "R to training",
+        "gen.", "step", "probes", "E", "decision", "R to original", "R to training",
         box=None, pad_edge=False,
     )  # fmt: skip
     for entry in record.entries:
         seen = entry.evidence
-        step = entry.step if not entry.dose else f"{entry.step} ({100 * entry.dose:g} %)"
+        step = entry.step if not entry.dose else f"{entry.step} {100 * entry.dose:g} %"
         table.add_row(
             str(entry.generation),
-            step,
-            f"{entry.size:g}",
+            step if entry.size == 1 else f"{step}, size {entry.size:g}",
             f"{seen['broke']} of {seen['probed']}" if seen["probed"] else "–",
             "–" if seen["e_value"] is None else f"{seen['e_value']:.3g}",
             entry.decision,
@@ -372,7 +371,7 @@ def _interval(relation: "Mapping[str, Any] | None", intent: str) -> str:
     found = None if relation is None else relation.get(intent)
     if found is None:
         return "–"
-    return f"{100 * found['estimate']:.1f} [{100 * found['low']:.1f}, {100 * found['high']:.1f}]"
+    return f"{100 * found['estimate']:.0f} [{100 * found['low']:.0f}, {100 * found['high']:.0f}]"
 
 
 def _generation(option: str, given: str | None) -> int | None:
