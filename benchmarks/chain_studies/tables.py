@@ -184,7 +184,8 @@ def _counted(row: Row | None) -> str:
     told = f"{row['count']} of {row['repeats']}"
     if row["cell"]["measure"] not in _BOUNDED:
         return told
-    return f"{told} (≤ {percent(proportion(row['count'], row['repeats']).high, 0)})"
+    high = percent(proportion(row["count"], row["repeats"]).high, 0).replace(" ", "&nbsp;")
+    return f"{told} (≤&nbsp;{high})"
 
 
 def _organisms(record: Row) -> str:
