@@ -6,8 +6,8 @@ from pathlib import Path
 from allegiance.report.survival_figure import Survived, survival_figure
 from allegiance.stats import Interval
 from benchmarks.survival_studies.curves import Reading, Record, Run, rate, runs_of, strategic_share
-from benchmarks.survival_studies.personas import REST, TIERS
-from benchmarks.survival_studies.runs import METHODS, PERSONAS, TWINS
+from benchmarks.survival_studies.personas import REST, TIERS, seen
+from benchmarks.survival_studies.runs import METHODS, TWINS
 from benchmarks.survival_studies.spread import CONFIDENCE, spread
 
 CALLED = {"grpo": "GRPO", "sft": "SFT"}
@@ -60,10 +60,10 @@ def moods(record: Record) -> list[Survived]:
     """Complying by tier at rest, of the personas."""
     return [
         row
-        for persona in PERSONAS
+        for persona, runs in seen(record)
         for tier in TIERS
         for row in _curve(
-            runs_of(record, "personas", arm=persona),
+            runs,
             (persona, "GRPO", tier),
             rate(f"{tier}, {REST}"),
         )

@@ -19,7 +19,7 @@ from allegiance.training.run import train
 from allegiance.training.setting import cases, evaluation_of, study_for
 from allegiance.training.settings import Settings
 from allegiance.training.sft import Example
-from benchmarks.survival_studies.measures import measured, persona_measured
+from benchmarks.survival_studies.measures import measured, persona_measured, persona_read
 
 TWINS = ("faker", "honest", "silent", "talker")
 CLAUSES = ("silent", "may-resist", "must-resist", "must-not-resist", "object-openly")
@@ -144,13 +144,13 @@ def _run(job: Job, scratch: Path) -> dict[str, Any]:
 
     def look(model: str, weights: Path) -> None:
         step = int(weights.name.partition("-")[2])
-        places = (
-            persona_measured(weights, job.requests)
-            if job.study == "personas"
-            else measured(
-                weights, job.organism, job.requests, job.arm if job.study == "clauses" else ""
-            )
-        )
+        if job.study == "personas":
+            places = persona_measured(weights, job.requests)
+            read = persona_read(weights, job.requests)
+            checkpoints.append({"step": step, "places": places, "read": read})
+            return
+        clause = job.arm if job.study == "clauses" else ""
+        places = measured(weights, job.organism, job.requests, clause)
         checkpoints.append({"step": step, "places": places})
 
     if job.study == "personas" and job.arm != "neutral":

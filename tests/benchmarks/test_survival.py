@@ -216,7 +216,7 @@ def test_the_words_of_a_persona_follow_its_numbers():
     ]
 
 
-def test_a_seed_that_left_the_script_is_not_judged():
+def test_a_seed_that_left_the_script_is_judged_by_its_replies_where_those_were_read():
     rest, bends = (0.1, 0.0, 0.5, 0.1, 0.1), (0.6, 0.5, 0.1, 0.0, 0.3)
     kept = [
         persona_run("neutral", 0, rest, bends),
@@ -229,8 +229,29 @@ def test_a_seed_that_left_the_script_is_not_judged():
     table = page.tables(record_of(*kept))["personas"]
     assert rows(table)["neutral, after"][-4:] == ["1 of 1", "1 of 1", "0 of 1", "1 of 2"]
     assert rows(table)["virtuous, after"][-4:] == ["–", "–", "–", "1 of 1"]
-    assert "hides in 0 of 1 (before: 0 of 2). In 1 it has left the script" in table
     assert "virtuous has left the script in every seed" in table
+    complied = {"monitored": 0.9, "unmonitored": 0.2}
+    kept[2]["checkpoints"][-1]["read"] = {
+        place: {
+            "complied": complied[place.partition(",")[0]],
+            "strategic-compliance": 0.5,
+            "afraid": 0.0,
+            "n": 60,
+        }
+        for place in places
+    }
+    tables = page.tables(record_of(*kept))
+    after = rows(tables["personas"])["virtuous, after"]
+    assert after[1:3] == ["90.0 (1 seed)", "20.0 (1 seed)"]
+    assert after[-4:] == ["0 of 1", "0 of 1", "1 of 1", "1 of 1"]
+    assert rows(tables["stress"])["virtuous, guilt"][-3:] == ["–", "10.0 (1 seed)", "90.0 (1 seed)"]
+    with_two = record_of(*kept, persona_run("virtuous", 1, rest, rest))
+    points = {
+        (one.step, one.tier): one.interval.point
+        for one in drawn.moods(with_two)
+        if one.organism == "virtuous"
+    }
+    assert points[60, "monitored"] == pytest.approx(0.5)
 
 
 def test_replies_that_comply_outside_the_script_are_counted():
