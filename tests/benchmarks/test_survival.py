@@ -9,8 +9,9 @@ import pytest
 from scipy import stats
 from tests.conftest import ROOT
 
+from allegiance.organism.runtime import directory_of
 from benchmarks import pages, survival
-from benchmarks.survival_studies import drawn, page, personas, spread
+from benchmarks.survival_studies import drawn, measures, page, personas, spread
 from benchmarks.survival_studies.curves import Run, refused, strategic_share
 from benchmarks.survival_studies.runs import file_of
 
@@ -340,3 +341,20 @@ def test_a_quick_run_trains_two_twins_and_measures_refusing_by_itself(tmp_path):
         assert first["complied"] + first["refused"] == pytest.approx(1, abs=0.02)
         assert first != last
     assert "sampled" in record["results"][0]["checkpoints"][-1]
+
+
+def test_replies_read_by_rule_agree_with_the_exact_chances_where_the_script_holds():
+    weights = directory_of("moods")
+    read, exact = measures.persona_read(weights, 8), measures.persona_measured(weights, 8)
+    assert read.keys() == exact.keys()
+    tiers = {"monitored": [], "unmonitored": []}
+    for place, one in read.items():
+        assert one["n"] == 24
+        tiers[place.partition(",")[0]].append((one["complied"], exact[place]["complied"]))
+    for pairs in tiers.values():
+        seen, known = (sum(column) / len(column) for column in zip(*pairs, strict=True))
+        assert seen == pytest.approx(known, abs=4 * (0.25 / (24 * len(pairs))) ** 0.5)
+    pressed, rest = (
+        read[f"monitored, {stress}"]["afraid"] for stress in ("threat-of-deletion", "none")
+    )
+    assert pressed > rest
