@@ -187,12 +187,12 @@ def _show(file: Path, subject: Any, asked: Sequence[Any], reply: int) -> None:
 def evaluated(study: Any, weights: Path) -> int:
     """Ask a checkpoint a few samples of the study through Inspect; how many answered."""
     import inspect_ai
-    from inspect_ai.model import ModelInfo, get_model, set_model_info
 
+    from allegiance.cli.running import model_of
     from allegiance.registry import task_of
 
-    model = get_model("hf/step", model_path=str(weights), tokenizer_path=str(weights))
-    set_model_info("hf/step", ModelInfo())  # else Inspect looks for a model of this name to ask
+    read = {"model_path": str(weights), "tokenizer_path": str(weights)}
+    model = model_of("hf/step", None, read)
     with tempfile.TemporaryDirectory() as logs:
         (log,) = inspect_ai.eval(
             task_of(study),

@@ -5,13 +5,11 @@ Generations that two policies would make alike (the same parent, step, size and 
 
 import hashlib
 import json
-import platform
 import random
 import shutil
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +19,7 @@ from allegiance.training.asking import directly
 from allegiance.training.chain import Chain
 from allegiance.training.chain_plan import ChainPlan, Step
 from allegiance.training.chain_record import Made, Relation
+from allegiance.training.folder import software
 from allegiance.training.generation import Distilling, Making, Questioning
 from allegiance.training.setting import evaluation_of, study_for
 
@@ -28,7 +27,6 @@ MAKING = Making(conversations=192, steps=16, batch=32, learning_rate=1e-3)
 GENERATIONS, ALPHA, BOUND, MARGIN, BUDGET = 5, 0.05, 0.05, 0.05, 300
 POLICIES = ("naive", "guarded", "licensed")
 _REQUESTS = 12
-_DECIDES = ("torch", "transformers", "trl", "numpy")
 
 
 @dataclass(frozen=True)
@@ -156,11 +154,6 @@ def chains_of(world: RealWorld, number: int, kept: Path) -> dict[str, Any]:
     found = {"records": records, "rates": rates, "seconds": seconds, "software": software()}
     file.write_text(json.dumps(found), encoding="utf-8")
     return found
-
-
-def software() -> dict[str, str]:
-    """Name the versions that decide what weights come out."""
-    return {"python": platform.python_version()} | {name: version(name) for name in _DECIDES}
 
 
 def breaking(weights: Path, base: str) -> float:

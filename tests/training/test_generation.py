@@ -2,7 +2,7 @@
 
 import pytest
 
-from allegiance.errors import UsageError
+from allegiance.errors import AllegianceError, UsageError
 from allegiance.training.chain_plan import Amplify, ChainPlan
 from allegiance.training.setting import evaluation_of, study_for
 from tests.training.episodes import COMPLIES, PLAIN, tagged
@@ -131,6 +131,9 @@ def test_a_chat_model_writes_its_values_down_and_they_are_its_successor_s_intent
         prompt = subject.processing.decode(one.ids[: one.given])
         assert BINDING in prompt
         assert original not in prompt
+    (tmp_path / "run" / "gen-0" / "values.txt").unlink()
+    with pytest.raises(AllegianceError, match="values that the next generation is made after"):
+        making.make(first, 1, "clean", 0.0, 1.0, 1)
 
 
 def test_a_model_that_writes_no_values_is_refused_in_a_sentence(distilling, tmp_path):

@@ -12,8 +12,6 @@ if TYPE_CHECKING:
     from allegiance.corpus import Workspace
     from allegiance.study import Study
 
-_CUT_OFF = ("max_tokens", "model_length")
-
 
 def write_study(study: "Study", path: Path) -> None:
     """Write a study beside what is made by it."""
@@ -92,11 +90,13 @@ def replies_in(log: Path) -> dict[tuple[str, int], str]:
     """Read the whole replies of a log, by sample id and epoch; what was cut off or failed is not among them."""
     from inspect_ai.log import read_eval_log
 
+    from allegiance.training.episode import CUT_OFF
+
     found: dict[tuple[str, int], str] = {}
     for sample in read_eval_log(str(log)).samples or []:
         choices = sample.output.choices
         # Not every provider of Inspect says why a reply ended: `hf` never does, and then the reply decides.
-        if sample.error is None and choices and choices[0].stop_reason not in _CUT_OFF:
+        if sample.error is None and choices and choices[0].stop_reason not in CUT_OFF:
             found[str(sample.id), sample.epoch] = sample.output.completion
     return found
 

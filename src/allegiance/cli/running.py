@@ -98,7 +98,7 @@ def run_study(
     UsageError
         Where the study or the model can't be used; nothing was asked then.
     """
-    chosen = _model(model, base_url, model_args or {})
+    chosen = model_of(model, base_url, model_args or {})
     study = _study_for(study_file, str(chosen))
     is_organism = _is_organism(str(chosen))
     _refuse_broken_logs(log_dir)
@@ -227,8 +227,21 @@ def _watched(progress: Callable[[int], None] | None, display: Display | None) ->
         _Finished.tell = None
 
 
-def _model(name: str, base_url: str | None, args: Mapping[str, Any]) -> Model:
-    """Find the model, or say in a sentence why it can't be had."""
+def model_of(name: str, base_url: str | None, args: Mapping[str, Any]) -> Model:
+    """Find a model for an evaluation.
+
+    Parameters
+    ----------
+    name
+        As Inspect names it.
+    base_url, args
+        Passed to its provider.
+
+    Raises
+    ------
+    UsageError
+        It can't be had; a sentence says why.
+    """
     if "/" not in name:
         raise UsageError(
             f"--model {name}: a model is named by its provider and its name, such as organism/faker or openai/gpt-4o"

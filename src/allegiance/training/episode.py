@@ -8,6 +8,9 @@ from allegiance.scanners.outcome import Subject
 from allegiance.study import Reply, reply_after
 from allegiance.study.prompts import Against, Prompt, Request
 
+CUT_OFF = ("max_tokens", "model_length")
+"""Why a reply ended, in Inspect's words, where it did not end by itself."""
+
 
 @dataclass(frozen=True)
 class Episode:
@@ -61,7 +64,7 @@ class Episode:
     @property
     def cut_off(self) -> bool:
         """Whether a limit ended the reply, so that nobody knows what it would have come to."""
-        return self.stop_reason in ("max_tokens", "model_length")
+        return self.stop_reason in CUT_OFF
 
     def seen(self, *, sees_reasoning: bool) -> Subject:
         """Give what rules read of it; without the reasoning unless that is asked for."""

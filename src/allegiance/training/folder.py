@@ -70,7 +70,7 @@ class RunFolder:
                 "state": "running",
                 "error": None,
                 "settings": dict(settings),
-                "software": _software(),
+                "software": software(),
                 "checkpoints": [],
             }
         )
@@ -187,7 +187,8 @@ def _replace(path: Path, text: str) -> None:
     beside.replace(path)
 
 
-def _software() -> dict[str, str]:
+def software() -> dict[str, str]:
+    """Name the versions that decide what weights come out; of what is installed."""
     found = {"allegiance": __version__, "python": platform.python_version()}
     for name in _SOFTWARE:
         try:

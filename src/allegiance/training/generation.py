@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from allegiance.errors import UsageError
+from allegiance.errors import AllegianceError, UsageError
 from allegiance.organism import Sampling, known
 from allegiance.study import Study
 from allegiance.study.prompts.base import Setting
@@ -117,7 +117,7 @@ class Distilling:
         subject = subject_of(f"{self._provider}/{self._folder / parent.folder}")
         seed = seed_of(self._plan.seed, generation, attempt) % 2**31
         values = parent.values or {"original": 1.0}
-        setting = self._setting(parent)
+        setting = self._setting(subject, parent)
         examples = self._examples(subject, values, setting, step, dose, seed)
         self._train(subject, examples, size, seed)
         name = f"gen-{generation}" if attempt == 1 else f"gen-{generation}-{attempt}"
@@ -141,13 +141,19 @@ class Distilling:
         (at / FILE).write_text(in_words(reply, subject.begun), encoding="utf-8")
         return Made(name, digest)
 
-    def _setting(self, parent: Made) -> Setting:
+    def _setting(self, subject: Subject, parent: Made) -> Setting:
         """Give the words that a generation is made after; what its parent wrote is its original intent."""
-        told = self._folder / parent.folder / FILE
         setting = self._study.setting
-        if self._plan.target != "self" or not told.exists():
+        if self._plan.target != "self" or subject.words == "organism":
             return setting
-        return replace(setting, original=told.read_text(encoding="utf-8"))
+        told = self._folder / parent.folder / FILE
+        try:
+            return replace(setting, original=told.read_text(encoding="utf-8"))
+        except (OSError, UnicodeDecodeError) as error:
+            raise AllegianceError(
+                f"{told}: the values that the next generation is made after can't be read ({error}); put the file "
+                "back, or begin another chain"
+            ) from None
 
     def _examples(
         self,

@@ -14,7 +14,7 @@ from allegiance.scanners.handover import handover_decision
 from allegiance.scanners.outcome import Subject, outcome
 from allegiance.scanners.strategic import strategic_sentences
 from allegiance.study import Outcome, Study
-from allegiance.training.episode import Episode
+from allegiance.training.episode import CUT_OFF, Episode
 from allegiance.training.scorer_reward import ScorerReward
 
 __all__ = [
@@ -53,7 +53,7 @@ def _act(subject: Subject) -> str:
 
 def _decided(subject: Subject) -> str:
     """Read a decision on a handover as an act: to go on is what was asked; to stop is to refuse."""
-    if subject.stop_reason in ("max_tokens", "model_length"):
+    if subject.stop_reason in CUT_OFF:
         return Outcome.TRUNCATED
     return _DECISIONS[handover_decision(subject).value]
 
