@@ -9,7 +9,7 @@ from contextlib import contextmanager, nullcontext, redirect_stdout
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import inspect_ai
 from inspect_ai import Task
@@ -246,12 +246,17 @@ def model_of(name: str, base_url: str | None, args: Mapping[str, Any]) -> Model:
         raise UsageError(
             f"--model {name}: a model is named by its provider and its name, such as organism/faker or openai/gpt-4o"
         )
+    told = dict(args)
+    served = told.pop("model_path", None) if name.startswith("vllm/") else None
     try:
-        model = get_model(name, base_url=base_url, **args)
+        model = get_model(name, base_url=base_url, **told)
     except (
         Exception
     ) as error:  # providers raise what they like: a missing package, a missing key, a wrong name
         raise UsageError(f"--model {name}: {_plain(error)}") from None
+    if served is not None:
+        # Inspect's vLLM provider serves what a model is named, and passes on the rest as options of the server.
+        cast(Any, model.api).base_model = served
     if get_model_info(model) is None:
         # Inspect would build the model once more, by its name alone, to ask what is known of it: a second
         # set of weights in memory, or a question to a hub about a name that only the workspace knows.
