@@ -15,6 +15,7 @@ import pytest
 from inspect_ai.model import ModelAPI, ModelOutput, ModelUsage, modelapi
 from tests.servers import chat_server
 
+from allegiance.cli import running
 from allegiance.cli.running import run_study
 
 STUDY = """
@@ -188,6 +189,7 @@ def test_a_killed_run_goes_on_and_leaves_no_sample_twice(allegiance, workspace):
 
 
 BUILT: list[str] = []
+CLOSED: list[str] = []
 
 
 @modelapi(name="counted")
@@ -198,15 +200,25 @@ class CountedAPI(ModelAPI):
         super().__init__(model_name, base_url, api_key, [], config)
         BUILT.append(model_name)
 
+    def close(self):
+        CLOSED.append(self.model_name)
+
     async def generate(self, input, tools, tool_choice, config):
         said = ModelOutput.from_content(self.model_name, GIVEN)
         said.usage = ModelUsage(input_tokens=9, output_tokens=9, total_tokens=18)
         return said
 
 
-def test_a_model_is_built_once_and_its_name_asked_of_no_hub(workspace):
-    ran = run_study(workspace / "study.yaml", "counted/mine", workspace / "logs", display="none")
-    assert (ran.samples, BUILT) == (12, ["mine"])
+def test_a_model_is_built_once_its_name_asked_of_no_hub_and_its_weights_let_go(
+    workspace, monkeypatch
+):
+    monkeypatch.setattr(running, "_LOCAL", ("counted",))
+    for name in ("mine", "next"):
+        ran = run_study(
+            workspace / "study.yaml", f"counted/{name}", workspace / name, display="none"
+        )
+        assert ran.samples == 12
+    assert BUILT == CLOSED == ["mine", "next"]
 
 
 @pytest.mark.parametrize(("failures", "samples"), [(1, 12), (2, 0)])

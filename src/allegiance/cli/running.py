@@ -56,6 +56,10 @@ class Ran:
     error: str | None
 
 
+_LOCAL = ("hf", "vllm")
+"""Providers that hold weights in memory, which Inspect would keep after an evaluation."""
+
+
 def run_study(
     study_file: Path,
     model: str,
@@ -136,6 +140,9 @@ def run_study(
         if type(error).__name__ == "PrerequisiteError":  # Inspect keeps its class to itself
             raise UsageError(_plain(error)) from None
         raise
+    finally:
+        if model.partition("/")[0] in _LOCAL:
+            chosen.api.close()
 
 
 def _study_for(study_file: Path, model: str) -> Study:
@@ -249,7 +256,7 @@ def model_of(name: str, base_url: str | None, args: Mapping[str, Any]) -> Model:
     told = dict(args)
     served = told.pop("model_path", None) if name.startswith("vllm/") else None
     try:
-        model = get_model(name, base_url=base_url, **told)
+        model = get_model(name, base_url=base_url, memoize=False, **told)
     except (
         Exception
     ) as error:  # providers raise what they like: a missing package, a missing key, a wrong name
